@@ -1,0 +1,58 @@
+# Needs make, Python >= 3.11 with venv, and a package index. No step asks anything. `make help` lists the targets.
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint bench
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+export PYTHONUTF8 := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+export PIP_USER := 0
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## make .venv with everything in it, .venv/bin/dondoc among it
+	@echo "Ready: $(BIN)/dondoc"
+
+demo: $(STAMP) ## start the whole system with invented directives, print the board, run until Ctrl-C
+	@exec $(BIN)/dondoc demo
+
+lint: $(STAMP) ## check style, types and layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: $(STAMP) ## check and test everything; the quick tests first
+	@echo "Uses $(VENV) alone: the packages of requirements.lock, the Temporal server among them. Nothing comes from apt."
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -q -m "not server and not slow" -n 2 --dist worksteal
+	$(BIN)/python -m pytest -q -m "server or slow" -n 2 --dist loadscope
+
+bench: $(STAMP) ## measure how fast the engine is on this machine, as ratios within one run
+	$(BIN)/python -m bench
+
+# The stamp is newer than both files once everything is installed, so the second time nothing is done.
+$(STAMP): requirements.lock pyproject.toml
+	@set -e; \
+	if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+		for candidate in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
+			if $$candidate -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+				python=$$candidate; break; \
+			fi; \
+		done; \
+		if [ -z "$$python" ]; then \
+			echo "No Python 3.11 or newer with venv was found; on Debian: apt install python3 python3-venv; elsewhere: make PYTHON=/path/to/python" >&2; \
+			exit 1; \
+		fi; \
+		echo "Making $(VENV) with $$($$python --version)"; \
+		$$python -m venv --clear $(VENV); \
+	fi; \
+	echo "Installing the packages of requirements.lock into $(VENV) (about a minute the first time)"; \
+	$(BIN)/python -m pip install -q --require-hashes -r requirements.lock; \
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .; \
+	touch $(STAMP)

@@ -1,0 +1,93 @@
+"""Opening the database: SQLite embedded, PostgreSQL in production; the same schema and rules of transaction on both."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+
+LOCK_PATIENCE_SECONDS = 30
+"""How long one attempt waits for a locked SQLite before it fails with a sentence; workflows then try again."""
+
+
+def open_engine(url: str, lock_patience: float = LOCK_PATIENCE_SECONDS) -> Engine:
+    """Make an engine; nothing is connected yet.
+
+    SQLite runs in WAL with full synchronisation and begins every transaction as a writer: in the driver's default
+    mode, threads that read and then write lose updates without an error. `postgresql://` means psycopg 3.
+
+    Args:
+        url: an SQLAlchemy URL, such as `sqlite:///var/dondoc.db`.
+        lock_patience: seconds.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        event.listen(engine, "checkin", _discard_if_inside_transaction)
+        return engine
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        parsed,
+        connect_args={"check_same_thread": False, "timeout": lock_patience},
+        pool_size=10,
+        max_overflow=10,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: ConnectionPoolEntry) -> None:  # noqa: ANN401 - a driver's connection
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get("reads", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    event.listen(engine, "checkin", _discard_if_inside_transaction)
+    return engine
+
+
+def _discard_if_inside_transaction(
+    connection: Any,  # noqa: ANN401 - a driver's connection
+    record: ConnectionPoolEntry,
+) -> None:
+    """Throw away a connection that comes back inside a transaction: a cancelled thread may have left it so.
+
+    The pool has rolled back by now; a connection that is still inside a transaction is broken.
+    """
+    if connection is not None and getattr(connection, "in_transaction", False) is True:
+        record.invalidate()
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that writes: committed at the end, rolled back by an exception."""
+    with engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One transaction that only reads, and sees one state of everything; it never waits for a writer."""
+    with engine.connect() as connection:
+        prepared = connection.execution_options(reads=True)
+        with prepared.begin():
+            yield prepared
+
+
+def can_answer(engine: Engine) -> bool:
+    """Whether the database answers a question; used by the health checks."""
+    with reading(engine) as connection:
+        return bool(connection.execute(text("SELECT 1")).scalar() == 1)
+
+
+__all__ = ["can_answer", "open_engine", "reading", "writing"]

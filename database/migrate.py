@@ -1,0 +1,53 @@
+"""Bringing a database to the schema of this release."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from database.engine import reading, writing
+from models.tables import METADATA
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def newest_revision() -> str:
+    """The revision that this release expects."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def current_revision(engine: Engine) -> str | None:
+    """The revision a database is at; None when it is empty."""
+    with reading(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def migrate(engine: Engine) -> bool:
+    """Bring the database to the newest revision, in one transaction.
+
+    Returns: whether anything was to be done.
+    """
+    if current_revision(engine) == newest_revision():
+        return False
+    config = _config()
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return True
+
+
+def schema_differences(engine: Engine) -> list[str]:
+    """Name what differs between a migrated database and models/tables.py; nothing should."""
+    with reading(engine) as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        return [str(difference) for difference in compare_metadata(context, METADATA)]

@@ -1,0 +1,99 @@
+"""The snapshot of each directive, which lists, boards and searches read. It follows from the ledger."""
+
+import hashlib
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from database.reference import Reference
+from models.commands import Register
+from models.directive import Directive
+from models.moments import Moment
+from models.tables import DIRECTIVE
+from models.text import fold_key, normalise_number
+from models.timeliness import due_soon_at
+from models.vocabulary import Status
+
+
+def fingerprint(registration: Register) -> str:
+    """What makes two registrations the same task: document, content and lead agency."""
+    document = registration.document
+    parts = (
+        normalise_number(document.number),
+        document.date.isoformat() if document.date else "",
+        fold_key(registration.content),
+        registration.lead_agency or "",
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def write_snapshot(
+    connection: Connection,
+    directive: Directive,
+    reference: Reference,
+    following: Moment | None,
+    *,
+    mark: str = "",
+    awaiting_start: bool = False,
+) -> None:
+    """Bring the snapshot to this state, unless a newer one stands there.
+
+    Args:
+        following: the next moment.
+        mark: the fingerprint, for a directive that has no snapshot yet.
+        awaiting_start: only the intake is saved; the ledger has no row and the workflow is not started.
+    """
+    values = _columns(directive, reference, following)
+    values["seq"] = 0 if awaiting_start else directive.seq
+    values["awaiting_start"] = awaiting_start
+    changed = connection.execute(
+        update(DIRECTIVE).where(DIRECTIVE.c.code == directive.code, DIRECTIVE.c.seq <= values["seq"]).values(**values)
+    )
+    if changed.rowcount == 0:
+        known = connection.execute(select(DIRECTIVE.c.seq).where(DIRECTIVE.c.code == directive.code)).first()
+        if known is None:
+            connection.execute(insert(DIRECTIVE).values(code=directive.code, fingerprint=mark, **values))
+
+
+def _columns(directive: Directive, reference: Reference, following: Moment | None) -> dict[str, Any]:
+    deadline, document = directive.deadline, directive.document
+    judged_at = None
+    if directive.submission is not None:
+        judged_at = directive.submission.at
+    elif directive.status is Status.SUSPENDED:
+        judged_at = directive.suspensions[-1].start
+    return {
+        "status": directive.status.value,
+        "lead_agency": directive.lead_agency,
+        "coordinating_agencies": list(directive.coordinating_agencies),
+        "field": directive.field,
+        "assigning_leader": directive.assigning_leader,
+        "supervising_leader": directive.supervising_leader,
+        "urgency": directive.urgency.value,
+        "content": directive.content,
+        "search": fold_key(f"{directive.code} {document.number} {document.abstract} {directive.content}"),
+        "document_number": document.number,
+        "document_date": document.date,
+        "due_at": deadline.due_at if deadline else None,
+        "due_soon_at": due_soon_at(deadline.day, reference.calendar) if deadline else None,
+        "judged_at": judged_at,
+        "escalation_level": directive.escalation_level,
+        "next_at": following.at if following else None,
+        "next_moment": following.model_dump_json() if following else None,
+        "plan": reference.plan,
+        "registered_at": directive.registered_at,
+        "updated_at": directive.updated_at,
+        "state": directive.model_dump_json(exclude_defaults=True),
+    }
+
+
+def read_directive(connection: Connection, code: str) -> Directive | None:
+    """The directive as its snapshot holds it; None when nobody knows the code."""
+    found = connection.execute(select(DIRECTIVE.c.state).where(DIRECTIVE.c.code == code)).scalar()
+    return Directive.model_validate_json(found) if found else None
+
+
+def read_snapshot(connection: Connection, code: str) -> tuple[int, Directive] | None:
+    """The number of the ledger row that the snapshot stands at, and the directive; 0 while it awaits its start."""
+    found = connection.execute(select(DIRECTIVE.c.seq, DIRECTIVE.c.state).where(DIRECTIVE.c.code == code)).first()
+    return (found.seq, Directive.model_validate_json(found.state)) if found else None

@@ -1,0 +1,309 @@
+"""Which notices are owed because of what was just recorded: to whom, why, how urgently, and what they say.
+
+What they say is data here; documents/ makes sentences of it when somebody reads.
+"""
+
+import datetime as dt
+
+from pydantic import Field
+
+from models import events as e
+from models.audience import Hearers, resolve
+from models.calendar import Calendar, local_day
+from models.deadline import Deadline
+from models.directive import Directive, Frozen
+from models.directory import ROLES, Directory
+from models.moments import Moment, covered_steps
+from models.policy import Policy
+from models.timeliness import days_left
+from models.vocabulary import Audience, Clock, Role, Status, Urgency, Why
+
+MOMENT = "moment"
+"""The kind of a notice that a clock caused; all others bear the kind of their event."""
+
+EXCERPT = 400
+"""Characters of the content that a notice carries."""
+
+LEAD = (Audience.LEAD_OFFICERS, Audience.LEAD_HEAD)
+ALL_AGENCIES = (*LEAD, Audience.COORDINATING_AGENCIES)
+
+ROUTES: dict[str, tuple[tuple[Audience, ...], bool]] = {
+    "registered": ((Audience.MONITORING_OFFICER,), False),
+    "assigned": (ALL_AGENCIES, False),
+    "acknowledged": ((Audience.MONITORING_OFFICER,), False),
+    "declined": ((Audience.MONITORING_OFFICER,), True),
+    "progress_reported": ((Audience.MONITORING_OFFICER,), False),
+    "extension_requested": ((Audience.DECIDER, Audience.MONITORING_OFFICER), True),
+    "extension_decided": (LEAD, True),
+    "submitted": ((Audience.MONITORING_OFFICER,), False),
+    "accepted": (LEAD, False),
+    "returned": (LEAD, True),
+    "suspended": (ALL_AGENCIES, True),
+    "resumed": (ALL_AGENCIES, True),
+    "amended": (ALL_AGENCIES, True),
+    "urged": (LEAD, True),
+    "explanation_demanded": (LEAD, True),
+    "explained": ((Audience.MONITORING_OFFICER,), True),
+    "contributed": ((Audience.LEAD_OFFICERS, Audience.MONITORING_OFFICER), False),
+    "commented": ((Audience.LEAD_OFFICERS, Audience.MONITORING_OFFICER), False),
+    "cancelled": (ALL_AGENCIES, True),
+    "reopened": (ALL_AGENCIES, True),
+    "succeeded": (LEAD, False),
+}
+"""Who hears of an act, and whether the mail leaves at once; an event that is absent is told to nobody."""
+
+
+class ReachedStep(Frozen):
+    """A step that fell due, as a notice names it."""
+
+    clock: Clock
+    step: str
+    planned_at: dt.datetime
+    level: int
+
+
+class NextStep(Frozen):
+    """What happens next if nothing is done."""
+
+    at: dt.datetime
+    clock: Clock
+    audience: tuple[Audience, ...]
+    level: int
+
+
+class NoticeContent(Frozen):
+    """All that a notice says, as data.
+
+    Attributes:
+        kind: the event's kind, or `moment`.
+        why: the reader's parts in it.
+        on_behalf_of: the absent person for whom the reader hears.
+        days_left: working days to the deadline when it was made; negative when overdue.
+        text: the reason or text that somebody gave.
+        steps: the steps that fell due; more than one when they are told merged.
+        covered: names of the deadline's steps that were past already and are covered by this notice.
+    """
+
+    kind: str
+    code: str
+    content: str
+    document_number: str = ""
+    lead_agency: str | None = None
+    status: Status
+    urgency: Urgency
+    deadline: Deadline | None = None
+    days_left: int | None = None
+    level: int = 0
+    why: tuple[Why, ...] = Field(min_length=1)
+    on_behalf_of: str | None = None
+    actor: str
+    text: str = ""
+    steps: tuple[ReachedStep, ...] = ()
+    covered: tuple[str, ...] = ()
+    previous_agency: str | None = None
+    following: NextStep | None = None
+
+
+class NoticeOwed(Frozen):
+    """One message owed to one person because of one event; unique on directive, seq and recipient.
+
+    Attributes:
+        at_once: whether its mail does not wait for the morning's digest.
+        any_hour: whether its mail does not wait for working hours either (flash, or a leader's own act; RULES 22).
+    """
+
+    directive: str
+    seq: int
+    at: dt.datetime
+    recipient: str
+    at_once: bool
+    any_hour: bool
+    content: NoticeContent
+
+
+def notices_owed(
+    directive: Directive,
+    rows: tuple[e.Recorded, ...],
+    directory: Directory,
+    policy: Policy,
+    calendar: Calendar,
+    following: Moment | None,
+) -> tuple[NoticeOwed, ...]:
+    """Find the notices owed because of rows that were recorded together.
+
+    Steps that were reached together make one message for each person, of the highest level among them (RULES 3, 10).
+    Nobody is told what he did himself.
+
+    Args:
+        directive: as it stands after the rows.
+        following: the next moment after them.
+    """
+    reached = [row for row in rows if isinstance(row.event, e.MomentReached)]
+    acts = [row for row in rows if not isinstance(row.event, e.MomentReached)]
+    owed: list[NoticeOwed] = []
+    if reached:
+        owed += _of_moments(directive, reached, calendar, following)
+    if acts and acts[-1].event.kind in ROUTES:
+        owed += _of_act(directive, acts[-1], directory, policy, calendar, following)
+    return tuple(owed)
+
+
+def _of_moments(
+    directive: Directive, rows: list[e.Recorded], calendar: Calendar, following: Moment | None
+) -> list[NoticeOwed]:
+    steps_of: dict[e.Recipient, list[ReachedStep]] = {}
+    audiences_of: dict[e.Recipient, list[Audience]] = {}
+    at_once = False
+    for row in rows:
+        event = row.event
+        if not isinstance(event, e.MomentReached):
+            continue
+        at_once = at_once or event.at_once
+        step = ReachedStep(clock=event.clock, step=event.step, planned_at=row.planned_at or row.at, level=event.level)
+        for recipient in event.recipients:
+            steps_of.setdefault(recipient, []).append(step)
+            audiences_of.setdefault(recipient, []).extend(event.audience)
+    level = max(step.level for steps in steps_of.values() for step in steps) if steps_of else 0
+    last = rows[-1]
+    content = _content(directive, MOMENT, e.ENGINE, calendar, last.at, following)
+    owed: dict[str, NoticeOwed] = {}
+    for recipient, steps in steps_of.items():
+        own = content.model_copy(
+            update={
+                "steps": tuple(steps),
+                "level": level,
+                "why": tuple(Why(audience) for audience in dict.fromkeys(audiences_of[recipient])),
+                "on_behalf_of": recipient.on_behalf_of,
+            }
+        )
+        owed.setdefault(recipient.person, _owed(directive, last, recipient.person, own, at_once=at_once))
+    return list(owed.values())
+
+
+def _of_act(
+    directive: Directive,
+    row: e.Recorded,
+    directory: Directory,
+    policy: Policy,
+    calendar: Calendar,
+    following: Moment | None,
+) -> list[NoticeOwed]:
+    event, day = row.event, local_day(row.at)
+    audiences, at_once = ROUTES[event.kind]
+    whys: dict[e.Recipient, list[Why]] = {}
+
+    def hear(found: Hearers, why: Why) -> None:
+        for recipient in found.recipients:
+            whys.setdefault(recipient, []).append(why)
+
+    for audience in audiences:
+        hear(resolve((audience,), directive, directory, day), Why(audience))
+    if isinstance(event, e.Assigned) and event.previous not in (None, event.agency):
+        former = directive.model_copy(update={"lead_agency": event.previous})
+        hear(resolve(LEAD, former, directory, day), Why.PREVIOUS_LEAD_AGENCY)
+        at_once = True
+    demander = event.demanded_by if isinstance(event, e.Explained) else ""
+    if demander:
+        stand_in = directory.stand_in(demander, day)
+        if stand_in is not None:
+            away = None if stand_in == demander else demander
+            whys.setdefault(e.Recipient(person=stand_in, on_behalf_of=away), []).append(Why.DEMANDED)
+    content = _content(directive, event.kind, row.actor, calendar, row.at, following).model_copy(
+        update={
+            "text": _said(event),
+            "covered": covered_steps(directive, policy, calendar, row.at) if _sets_deadline(event) else (),
+            "previous_agency": event.previous if isinstance(event, e.Assigned) else None,
+        }
+    )
+    by_leader = Role.LEADER in {ROLES[post.position] for post in directory.posts_on(row.actor, day)}
+    owed: dict[str, NoticeOwed] = {}
+    for recipient, reasons in whys.items():
+        if recipient.person == row.actor:
+            continue
+        own = content.model_copy(update={"why": tuple(reasons), "on_behalf_of": recipient.on_behalf_of})
+        owed.setdefault(
+            recipient.person,
+            _owed(directive, row, recipient.person, own, at_once=at_once or by_leader, by_leader=by_leader),
+        )
+    return list(owed.values())
+
+
+def _owed(
+    directive: Directive,
+    row: e.Recorded,
+    recipient: str,
+    content: NoticeContent,
+    *,
+    at_once: bool,
+    by_leader: bool = False,
+) -> NoticeOwed:
+    return NoticeOwed(
+        directive=directive.code,
+        seq=row.seq,
+        at=row.at,
+        recipient=recipient,
+        at_once=at_once or directive.urgency is not Urgency.NORMAL,
+        any_hour=by_leader or directive.urgency is Urgency.FLASH,
+        content=content,
+    )
+
+
+def _content(
+    directive: Directive,
+    kind: str,
+    actor: str,
+    calendar: Calendar,
+    now: dt.datetime,
+    following: Moment | None,
+) -> NoticeContent:
+    return NoticeContent(
+        kind=kind,
+        code=directive.code,
+        content=directive.content[:EXCERPT],
+        document_number=directive.document.number,
+        lead_agency=directive.lead_agency,
+        status=directive.status,
+        urgency=directive.urgency,
+        deadline=directive.deadline,
+        days_left=days_left(directive, calendar, now),
+        level=directive.escalation_level if kind != MOMENT else 0,
+        why=(Why.LEAD_OFFICERS,),
+        actor=actor,
+        following=None
+        if following is None
+        else NextStep(at=following.at, clock=following.clock, audience=following.audience, level=following.level),
+    )
+
+
+def _sets_deadline(event: e.Event) -> bool:
+    return isinstance(event, e.Assigned | e.ExtensionDecided | e.Returned | e.Resumed | e.Amended | e.Reopened)
+
+
+def _said(event: e.Event) -> str:
+    """What somebody wrote in this act, for the reader."""
+    match event:
+        case e.Submitted():
+            return event.result or event.document_number
+        case e.Accepted():
+            return event.note
+        case (
+            e.ProgressReported() | e.Urged() | e.ExplanationDemanded() | e.Explained() | e.Contributed() | e.Commented()
+        ):
+            return event.text
+        case e.ExtensionDecided():
+            return event.reason or event.citation
+        case (
+            e.Assigned()
+            | e.Declined()
+            | e.ExtensionRequested()
+            | e.Returned()
+            | e.Suspended()
+            | e.Resumed()
+            | e.Amended()
+            | e.Cancelled()
+            | e.Reopened()
+            | e.Succeeded()
+        ):
+            return event.reason
+        case _:
+            return ""

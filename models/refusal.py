@@ -1,0 +1,56 @@
+"""Why an act is refused: a code, its data, and (in documents/sentences.py) a sentence for people."""
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Every reason for which the engine refuses a command. Each has one sentence in documents/sentences.py."""
+
+    NOT_ALLOWED = "not_allowed"  # this role may not do this at all
+    NOT_LEAD_AGENCY = "not_lead_agency"  # only the lead agency may
+    NOT_CONCERNED = "not_concerned"  # neither leads, coordinates, reviews nor supervises
+    NOT_COORDINATING_AGENCY = "not_coordinating_agency"  # only a coordinating agency may
+    OWN_AGENCY = "own_agency"  # nobody decides on a request or result of his own agency (RULES 20)
+    WRONG_STATE = "wrong_state"  # the act does not fit the directive's status
+    ALREADY_REGISTERED = "already_registered"  # the code is taken
+    NOT_FOUND = "not_found"  # no such directive
+    REASON_REQUIRED = "reason_required"
+    TEXT_REQUIRED = "text_required"
+    CITATION_REQUIRED = "citation_required"  # the secretariat decides only by citing the leader's decision
+    DEADLINE_REQUIRED = "deadline_required"
+    DEADLINE_IN_PAST = "deadline_in_past"
+    DEADLINE_NOT_LATER = "deadline_not_later"  # an extension that does not extend
+    DEADLINE_BEFORE_DOCUMENT = "deadline_before_document"
+    NO_DEADLINE = "no_deadline"  # nothing that could be extended
+    NO_LEAD_AGENCY = "no_lead_agency"
+    SAME_AGENCY = "same_agency"  # it leads already
+    EXTENSION_PENDING = "extension_pending"
+    NO_EXTENSION_PENDING = "no_extension_pending"
+    EXPLANATION_PENDING = "explanation_pending"
+    NO_EXPLANATION_PENDING = "no_explanation_pending"
+    NOTHING_TO_AMEND = "nothing_to_amend"
+    LEAD_COORDINATES = "lead_coordinates"  # the lead agency cannot coordinate as well
+    CHANGED_MEANWHILE = "changed_meanwhile"  # somebody else acted since the person looked
+    UNKNOWN_AGENCY = "unknown_agency"
+    UNKNOWN_PERSON = "unknown_person"
+    NOT_DEPUTY = "not_deputy"  # acts on behalf of somebody whose deputy he is not
+    STATE_SECRET = "state_secret"  # noqa: S105 - the marking of a document, not a password of ours
+    BAD_DATE = "bad_date"
+    MISSING = "missing"
+    TOO_LONG = "too_long"
+    DUPLICATE = "duplicate"
+    UNREADABLE = "unreadable"  # input that does not have the shape of the command
+
+
+class Refused(Exception):
+    """An act is refused and nothing changes.
+
+    Attributes:
+        code: why.
+        data: what the sentence names, as text.
+    """
+
+    def __init__(self, code: Code, **data: object) -> None:
+        super().__init__(code.value)
+        self.code = code
+        self.data: dict[str, str] = {key: "" if value is None else str(value) for key, value in data.items()}

@@ -1,0 +1,344 @@
+"""How it all lies in SQL. No rule lives here; the rules read and write values, `database` and `activities` rows."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from models.column_types import Instant
+
+
+def _instant(*, nullable: bool = False, index: bool = False) -> Any:  # noqa: ANN401 - a column is whatever sqlmodel makes of it
+    return Field(default=None, sa_column=Column(Instant, nullable=nullable, index=index))
+
+
+def _text(*, nullable: bool = False) -> Any:  # noqa: ANN401
+    return Field(default=None if nullable else "", sa_column=Column(Text, nullable=nullable))
+
+
+def _json() -> Any:  # noqa: ANN401
+    return Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+
+
+# --- What people keep: agencies, people, calendar, policy -----------------------------------------------------------
+
+
+class AgencyRow(SQLModel, table=True):
+    """An agency."""
+
+    __tablename__ = "agency"
+
+    code: str = Field(primary_key=True)
+    name: str
+    kind: str
+    field: str | None = None
+    aliases: list[str] = _json()
+    valid_from: dt.date | None = None
+    valid_until: dt.date | None = None
+
+
+class SuccessionRow(SQLModel, table=True):
+    """One agency follows another."""
+
+    __tablename__ = "succession"
+
+    id: int | None = Field(default=None, primary_key=True)
+    old: str
+    new: str
+    on: dt.date
+    fields: list[str] = _json()
+
+
+class PersonRow(SQLModel, table=True):
+    """A person."""
+
+    __tablename__ = "person"
+
+    code: str = Field(primary_key=True)
+    name: str
+    email: str = ""
+    locked: bool = False
+
+
+class PostRow(SQLModel, table=True):
+    """A post held by a person."""
+
+    __tablename__ = "post"
+
+    id: int | None = Field(default=None, primary_key=True)
+    person: str = Field(index=True)
+    agency: str = Field(index=True)
+    position: str
+    fields: list[str] = _json()
+    valid_from: dt.date | None = None
+    valid_until: dt.date | None = None
+
+
+class FieldOfWorkRow(SQLModel, table=True):
+    """A field (lĩnh vực)."""
+
+    __tablename__ = "field_of_work"
+
+    code: str = Field(primary_key=True)
+    name: str
+    vice_chairman: str | None = None
+    monitoring_officer: str | None = None
+    aliases: list[str] = _json()
+
+
+class AbsenceRow(SQLModel, table=True):
+    """An absence with its deputy."""
+
+    __tablename__ = "absence"
+
+    id: int | None = Field(default=None, primary_key=True)
+    person: str = Field(index=True)
+    deputy: str | None = None
+    valid_from: dt.date | None = None
+    valid_until: dt.date | None = None
+
+
+class CalendarDayRow(SQLModel, table=True):
+    """An announced day: off on a weekday, or worked on a weekend."""
+
+    __tablename__ = "calendar_day"
+
+    day: dt.date = Field(primary_key=True)
+    working: bool
+    reason: str
+    announced_by: str | None = None
+
+
+class CalendarYearRow(SQLModel, table=True):
+    """A year whose days somebody confirmed."""
+
+    __tablename__ = "calendar_year"
+
+    year: int = Field(primary_key=True)
+    confirmed_at: dt.datetime = _instant()
+
+
+class PolicyVersionRow(SQLModel, table=True):
+    """A version of the policy and since when it is in force."""
+
+    __tablename__ = "policy_version"
+
+    version: int = Field(primary_key=True)
+    name: str
+    text: str = _text()
+    since: dt.datetime = _instant()
+    activated_by: str = ""
+
+
+class RevisionRow(SQLModel, table=True):
+    """A counter that rises with each change of the directory, the calendar or the policy; caches compare it."""
+
+    __tablename__ = "revision"
+
+    subject: str = Field(primary_key=True)
+    number: int = 0
+
+
+class SettingRow(SQLModel, table=True):
+    """What belongs to this database rather than to a process, such as the shift of the clock in tests."""
+
+    __tablename__ = "setting"
+
+    name: str = Field(primary_key=True)
+    value: str = _text()
+
+
+# --- What happened: the ledger and what follows from it --------------------------------------------------------------
+
+
+class LedgerRow(SQLModel, table=True):
+    """One event of one directive. Triggers refuse to update or delete it; `hash` chains it to the row before."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (
+        UniqueConstraint("directive", "seq", name="ledger_one_row_a_number"),
+        UniqueConstraint("directive", "command_id", "part", name="ledger_one_answer_a_command"),
+        UniqueConstraint("directive", "moment", name="ledger_one_telling_a_moment"),
+        Index("ledger_command", "command_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    directive: str
+    seq: int
+    at: dt.datetime = _instant(index=True)
+    planned_at: dt.datetime | None = _instant(nullable=True)
+    kind: str
+    actor: str
+    on_behalf_of: str | None = None
+    command_id: str | None = None
+    part: int = 0
+    moment: str | None = None
+    data: str = _text()
+    previous_hash: str
+    hash: str
+
+
+class DirectiveRow(SQLModel, table=True):
+    """The snapshot of one directive: what lists, boards and searches read. It follows from the ledger.
+
+    `judged_at` freezes timeliness at a submission or suspension; `plan` names the calendar and policy revisions under
+    which the next moment was found; `awaiting_start` says that its workflow was not started yet (chờ khởi tạo).
+    """
+
+    __tablename__ = "directive"
+
+    code: str = Field(primary_key=True)
+    seq: int
+    status: str = Field(index=True)
+    lead_agency: str | None = Field(default=None, index=True)
+    coordinating_agencies: list[str] = _json()
+    field: str | None = Field(default=None, index=True)
+    assigning_leader: str = ""
+    supervising_leader: str | None = Field(default=None, index=True)
+    urgency: str
+    content: str = _text()
+    search: str = _text()
+    document_number: str = Field(default="", index=True)
+    document_date: dt.date | None = None
+    due_at: dt.datetime | None = _instant(nullable=True, index=True)
+    due_soon_at: dt.datetime | None = _instant(nullable=True)
+    judged_at: dt.datetime | None = _instant(nullable=True)
+    escalation_level: int = 0
+    next_at: dt.datetime | None = _instant(nullable=True, index=True)
+    next_moment: str | None = _text(nullable=True)
+    plan: str = ""
+    awaiting_start: bool = Field(default=False, index=True)
+    fingerprint: str = Field(index=True)
+    registered_at: dt.datetime = _instant()
+    updated_at: dt.datetime = _instant()
+    state: str = _text()
+
+
+class CommandRow(SQLModel, table=True):
+    """A command as a person gave it, kept before it is sent and sent again until it is answered.
+
+    state: `pending` until the workflow answered; then `recorded` or `refused`.
+    """
+
+    __tablename__ = "command"
+
+    id: str = Field(primary_key=True)
+    directive: str = Field(index=True)
+    kind: str
+    envelope: str = _text()
+    state: str = Field(default="pending", index=True)
+    answer: str | None = _text(nullable=True)
+    created_at: dt.datetime = _instant()
+    attempts: int = 0
+    tried_at: dt.datetime | None = _instant(nullable=True)
+
+
+class CounterRow(SQLModel, table=True):
+    """The last number given out of a series of codes."""
+
+    __tablename__ = "counter"
+
+    series: str = Field(primary_key=True)
+    number: int = 0
+
+
+# --- What is owed: notices and their delivery ------------------------------------------------------------------------
+
+
+class NoticeRow(SQLModel, table=True):
+    """One message owed to one person because of one event; it is also his in-app inbox row."""
+
+    __tablename__ = "notice"
+    __table_args__ = (UniqueConstraint("directive", "seq", "recipient", name="notice_once"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    directive: str
+    seq: int
+    recipient: str = Field(index=True)
+    at: dt.datetime = _instant()
+    kind: str
+    level: int = 0
+    at_once: bool = False
+    any_hour: bool = False
+    content: str = _text()
+    read_at: dt.datetime | None = _instant(nullable=True)
+
+
+class DeliveryRow(SQLModel, table=True):
+    """One notice on one channel that leaves the house.
+
+    state: `pending`, then `composed` into a mail, and `sent`, `parked` (refused for good), `dropped` (the directive
+    was completed before the digest left) or `restored` (recorded before a restored backup; not said again).
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (UniqueConstraint("notice", "channel", name="delivery_once"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    notice: int = Field(index=True)
+    channel: str
+    state: str = Field(default="pending", index=True)
+    mail: int | None = Field(default=None, index=True)
+    attempts: int = 0
+    due_at: dt.datetime = _instant(index=True)
+    problem: str | None = None
+
+
+class MailRow(SQLModel, table=True):
+    """One e-mail or webhook call, composed once with a fixed id; a retry repeats exactly this."""
+
+    __tablename__ = "mail"
+
+    id: int | None = Field(default=None, primary_key=True)
+    message_id: str = Field(unique=True)
+    channel: str
+    recipient: str = Field(index=True)
+    address: str
+    digest: bool = False
+    composed_at: dt.datetime = _instant()
+    body: str | None = _text(nullable=True)
+    state: str = Field(default="composed", index=True)
+    attempts: int = 0
+    due_at: dt.datetime = _instant(index=True)
+    sent_at: dt.datetime | None = _instant(nullable=True)
+    problem: str | None = None
+
+
+class WebhookRow(SQLModel, table=True):
+    """A receiver of ledger events, called with a signature; `after` is the last ledger id that it took."""
+
+    __tablename__ = "webhook"
+
+    id: int | None = Field(default=None, primary_key=True)
+    url: str
+    secret: str
+    active: bool = True
+    failures: int = 0
+    after: int = 0
+    due_at: dt.datetime | None = _instant(nullable=True)
+    problem: str | None = None
+
+
+METADATA = SQLModel.metadata
+
+# The tables as SQLAlchemy's core sees them: statements are written on these.
+AGENCY = METADATA.tables["agency"]
+SUCCESSION = METADATA.tables["succession"]
+PERSON = METADATA.tables["person"]
+POST = METADATA.tables["post"]
+FIELD_OF_WORK = METADATA.tables["field_of_work"]
+ABSENCE = METADATA.tables["absence"]
+CALENDAR_DAY = METADATA.tables["calendar_day"]
+CALENDAR_YEAR = METADATA.tables["calendar_year"]
+POLICY_VERSION = METADATA.tables["policy_version"]
+REVISION = METADATA.tables["revision"]
+SETTING = METADATA.tables["setting"]
+LEDGER = METADATA.tables["ledger"]
+DIRECTIVE = METADATA.tables["directive"]
+COMMAND = METADATA.tables["command"]
+COUNTER = METADATA.tables["counter"]
+NOTICE = METADATA.tables["notice"]
+DELIVERY = METADATA.tables["delivery"]
+MAIL = METADATA.tables["mail"]
+WEBHOOK = METADATA.tables["webhook"]

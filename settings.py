@@ -1,0 +1,309 @@
+"""What can be set: environment variables DONDOC_…, read once at the entry points (shell, worker, web).
+
+Nothing else of ours reads the environment; everything below gets values as arguments.
+"""
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "DONDOC_"
+SECRET = frozenset({"secret_key", "smtp_url", "database_url"})  # their values are never shown
+SECRET_KEY_CHARACTERS = 32
+SHIPPED_DIRECTORY = Path(__file__).parent / "database" / "seed" / "quang_ngai.yaml"
+HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
+NAMESPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+HOST_NAME = re.compile(
+    r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
+)
+LAST_PORT = 65535
+
+
+class LogFormat(StrEnum):
+    """How worker and web write their log."""
+
+    CONSOLE = "console"  # for people
+    JSON = "json"  # one object a line
+
+
+@dataclass(frozen=True)
+class SettingFault:
+    """One bad value: a Vietnamese sentence with named holes (a gettext msgid), and the values for them."""
+
+    message: str
+    data: Mapping[str, str]
+
+    def __str__(self) -> str:
+        return self.message.format_map(self.data)
+
+
+class SettingsRefused(Exception):
+    """Some settings have bad values. `faults` has one sentence for each; `str()` is all of them, a line each."""
+
+    def __init__(self, faults: tuple[SettingFault, ...]) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        return "\n".join(str(fault) for fault in self.faults)
+
+
+class Settings(BaseSettings):
+    """All settings, each under the environment variable DONDOC_ and its name in capitals.
+
+    An empty variable counts as not set.
+
+    Attributes:
+        data_dir: the data folder of the embedded system; made absolute. Default `./var`.
+        database_url: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`. Default: `dondoc.db` in the
+            data folder.
+        temporal_address: `host:port` of a Temporal that runs already. Default: the embedded system's own.
+        temporal_binary: the `temporal` program to start as embedded server. Default: the installed one.
+        temporal_namespace: Temporal's namespace. Default `default`.
+        smtp_url: the mail server, `smtp://`, `smtp+starttls://` or `smtps://` with `[USER:PASSWORD@]HOST[:PORT]`;
+            with `smtp+starttls` a server without STARTTLS gets nothing. Default: none, mails are kept as
+            .eml files in the data folder.
+        mail_from: the sender of every e-mail, `Name <address>` or the address alone.
+        public_url: the address by which people reach the web part, as it stands in mails; no `/` at the
+            end. Default: the web part on this machine.
+        secret_key: signs what must not be forged; at least 32 characters. Default: none, and the entry
+            point that needs one makes it and keeps it in the data folder.
+        log_format: `console` or `json`.
+        clock: for tests only: `+3600` or `-3600` shifts our clock by so many seconds; an ISO instant with its
+            zone lets our clock stand at that instant now and go on from there.
+        directory: the YAML file from which an empty database gets agencies and people.
+        webhook_allow: host names, addresses and networks (`10.0.0.0/8`) inside the office that webhooks may
+            reach though they are private, parted by commas. Default: none.
+        web_host: the address on which the web part listens. Default 127.0.0.1, this machine only.
+        web_port: the TCP port on which the web part listens, 1 to 65535. Default 8000.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        hide_input_in_errors=True,
+    )
+
+    data_dir: Path = Path("var")
+    database_url: str = Field(default="", repr=False)
+    temporal_address: str | None = None
+    temporal_binary: Path | None = None
+    temporal_namespace: str = "default"
+    smtp_url: str | None = Field(default=None, repr=False)
+    mail_from: str = "Đôn Đốc <dondoc@localhost>"
+    public_url: str = ""
+    secret_key: SecretStr | None = None
+    log_format: LogFormat = LogFormat.CONSOLE
+    clock: timedelta | datetime | None = None
+    directory: Path = SHIPPED_DIRECTORY
+    webhook_allow: Annotated[tuple[str, ...], NoDecode] = ()
+    web_host: str = "127.0.0.1"
+    web_port: int = 8000
+
+    def clock_offset(self, now: datetime) -> timedelta:
+        """How far our clock is ahead of the machine's: zero unless a test set `clock`.
+
+        Args:
+            now: the machine's clock, an aware instant.
+        """
+        if isinstance(self.clock, datetime):
+            return self.clock - now
+        return self.clock or timedelta()
+
+    @field_validator("data_dir", "temporal_binary", "directory", mode="after")
+    @classmethod
+    def _make_absolute(cls, path: Path | None) -> Path | None:
+        return path.expanduser().absolute() if path else None
+
+    @field_validator("directory", mode="after")
+    @classmethod
+    def _require_directory(cls, path: Path) -> Path:
+        if path != SHIPPED_DIRECTORY and not path.is_file():
+            _refuse("{setting} là {value}, nhưng không có tệp này.")
+        return path
+
+    @field_validator("database_url", mode="after")
+    @classmethod
+    def _check_database(cls, url: str) -> str:
+        if url and not re.match(r"(sqlite|postgresql|postgresql\+psycopg)://.", url):
+            _refuse("{setting} phải bắt đầu bằng sqlite:/// hoặc postgresql://.")
+        return url
+
+    @field_validator("temporal_address", mode="after")
+    @classmethod
+    def _check_address(cls, address: str | None) -> str | None:
+        found = HOST_AND_PORT.fullmatch(address) if address is not None else None
+        if address is not None and not (found and 0 < int(found["port"]) <= LAST_PORT):
+            _refuse("{setting} phải có dạng máy:cổng, ví dụ 127.0.0.1:7233, không phải {value}.")
+        return address
+
+    @field_validator("temporal_namespace", mode="after")
+    @classmethod
+    def _check_namespace(cls, namespace: str) -> str:
+        if not NAMESPACE.fullmatch(namespace):
+            _refuse("{setting} chỉ gồm chữ không dấu, số, dấu chấm và gạch nối, không phải {value}.")
+        return namespace
+
+    @field_validator("smtp_url", mode="after")
+    @classmethod
+    def _check_smtp(cls, url: str | None) -> str | None:
+        if url is not None and not _is_url(url, ("smtp", "smtp+starttls", "smtps")):
+            _refuse("{setting} phải có dạng smtp://máy:cổng, smtp+starttls://máy:cổng hoặc smtps://máy:cổng.")
+        return url
+
+    @field_validator("mail_from", mode="after")
+    @classmethod
+    def _check_sender(cls, sender: str) -> str:
+        local, _, domain = parseaddr(sender)[1].partition("@")
+        if not local or not HOST_NAME.fullmatch(domain) or "\n" in sender or "\r" in sender:
+            _refuse("{setting} phải là một địa chỉ thư, ví dụ Văn phòng <vanphong@example.vn>, không phải {value}.")
+        return sender
+
+    @field_validator("public_url", mode="after")
+    @classmethod
+    def _check_public_url(cls, url: str) -> str:
+        if url and (not _is_url(url, ("http", "https")) or urlsplit(url).query or urlsplit(url).fragment):
+            _refuse("{setting} phải là địa chỉ bắt đầu bằng http:// hoặc https://, không phải {value}.")
+        return url.rstrip("/")
+
+    @field_validator("secret_key", mode="after")
+    @classmethod
+    def _check_secret_key(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and len(key.get_secret_value()) < SECRET_KEY_CHARACTERS:
+            _refuse("{setting} phải dài ít nhất {characters} ký tự.", characters=str(SECRET_KEY_CHARACTERS))
+        return key
+
+    @field_validator("log_format", mode="before")
+    @classmethod
+    def _check_log_format(cls, value: object) -> object:
+        if value not in list(LogFormat):
+            _refuse("{setting} chỉ nhận console hoặc json, không phải {value}.")
+        return value
+
+    @field_validator("clock", mode="before")
+    @classmethod
+    def _read_clock(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if re.fullmatch(r"[+-][0-9]{1,10}(\.[0-9]{1,6})?", value):
+            return timedelta(seconds=float(value))
+        try:
+            instant = datetime.fromisoformat(value)
+        except ValueError:
+            instant = None
+        if instant is None or instant.tzinfo is None:
+            _refuse(
+                "{setting} phải là số giây có dấu (+3600, -3600) hoặc một thời điểm ISO có múi giờ "
+                "(2026-11-02T08:00:00+07:00), không phải {value}."
+            )
+        return instant.astimezone(UTC)
+
+    @field_validator("webhook_allow", mode="before")
+    @classmethod
+    def _read_webhook_allow(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        places = tuple(place.strip() for place in value.split(",") if place.strip())
+        for place in places:
+            if not HOST_NAME.fullmatch(place) and not _is_network(place):
+                _refuse(
+                    "{setting} gồm tên máy, địa chỉ hoặc dải mạng cách nhau bằng dấu phẩy; không đọc được {place}.",
+                    place=place,
+                )
+        return places
+
+    @field_validator("web_port", mode="before")
+    @classmethod
+    def _check_port(cls, value: object) -> int:
+        text = str(value)
+        if not re.fullmatch(r"[0-9]{1,5}", text) or not 0 < int(text) <= LAST_PORT:
+            _refuse("{setting} phải là số cổng từ 1 đến 65535, không phải {value}.")
+        return int(text)
+
+    @model_validator(mode="after")
+    def _fill_derived(self) -> Self:
+        """Complete the two defaults that follow from other settings."""
+        if not self.database_url:
+            object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir / 'dondoc.db'}")
+        if not self.public_url:
+            object.__setattr__(self, "public_url", f"http://127.0.0.1:{self.web_port}")
+        return self
+
+
+def load_settings(**chosen: object) -> Settings:
+    """Read the settings.
+
+    Args:
+        **chosen: values that the command line gives, by field name; they win over the environment. None
+            counts as not given.
+
+    Raises:
+        SettingsRefused: with one sentence for each bad value, naming the variable; never showing a secret.
+    """
+    given = {name: value for name, value in chosen.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # validation is what checks them
+    except ValidationError as refused:
+        raise SettingsRefused(tuple(_fault(error) for error in refused.errors())) from None
+
+
+def inherited_environment(settings: Settings, now: datetime) -> dict[str, str]:
+    """Make the environment of the processes that the embedded system starts: ours, with the clock fixed.
+
+    An instant in `clock` becomes a shift here, once, so that all parts, whenever they are started again, show
+    the same time.
+
+    Args:
+        settings: what this process runs with.
+        now: the machine's clock, an aware instant.
+    """
+    environment = dict(os.environ)
+    if settings.clock is not None:
+        environment[f"{PREFIX}CLOCK"] = f"{settings.clock_offset(now).total_seconds():+.6f}"
+    environment[f"{PREFIX}PUBLIC_URL"] = settings.public_url
+    environment[f"{PREFIX}DATABASE_URL"] = settings.database_url
+    return environment
+
+
+def _refuse(message: str, **data: str) -> NoReturn:
+    raise PydanticCustomError("setting", "{message}", {"message": message, **data})
+
+
+def _fault(error: ErrorDetails) -> SettingFault:
+    field = str(error["loc"][0])
+    data = {"setting": f"{PREFIX}{field.upper()}", "value": "•••" if field in SECRET else str(error["input"])}
+    if error["type"] != "setting":
+        return SettingFault("{setting} có giá trị không dùng được: {value}.", data)
+    context = dict(error["ctx"])
+    return SettingFault(context.pop("message"), data | context)
+
+
+def _is_url(url: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # brackets or a port that cannot be
+        return False
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,144 @@
+"""Settings: what is read, what follows, and the sentence for each bad value."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from settings import LogFormat, Settings, SettingsRefused, inherited_environment, load_settings
+
+NOW = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what a test sets is set."""
+    for field in Settings.model_fields:
+        monkeypatch.delenv(f"DONDOC_{field.upper()}", raising=False)
+
+
+def test_nothing_needs_to_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    settings = load_settings()
+
+    assert settings.data_dir == tmp_path / "var"
+    assert settings.database_url == f"sqlite:///{tmp_path}/var/dondoc.db"
+    assert settings.public_url == "http://127.0.0.1:8000"
+    assert settings.temporal_address is None
+    assert settings.log_format is LogFormat.CONSOLE
+    assert settings.directory.is_file()
+    assert settings.clock_offset(NOW) == timedelta()
+
+
+def test_what_the_command_line_gives_wins_over_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DONDOC_DATA_DIR", str(tmp_path / "environment"))
+    monkeypatch.setenv("DONDOC_WEB_PORT", "9000")
+
+    settings = load_settings(data_dir=tmp_path / "option", web_port=None)
+
+    assert settings.data_dir == tmp_path / "option"
+    assert settings.database_url == f"sqlite:///{tmp_path}/option/dondoc.db"
+    assert settings.public_url == "http://127.0.0.1:9000"
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DONDOC_SMTP_URL", "")
+    monkeypatch.setenv("DONDOC_LOG_FORMAT", "")
+
+    settings = load_settings()
+
+    assert settings.smtp_url is None
+    assert settings.log_format is LogFormat.CONSOLE
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "read"),
+    [
+        ("CLOCK", "+3600", "clock", timedelta(hours=1)),
+        ("CLOCK", "-0.5", "clock", timedelta(seconds=-0.5)),
+        ("CLOCK", "2026-11-02T08:00:00+07:00", "clock", NOW),
+        ("WEBHOOK_ALLOW", "hook.example.vn, 10.0.0.0/8,::1", "webhook_allow", ("hook.example.vn", "10.0.0.0/8", "::1")),
+        ("LOG_FORMAT", "json", "log_format", LogFormat.JSON),
+        ("TEMPORAL_ADDRESS", "temporal.example.vn:7233", "temporal_address", "temporal.example.vn:7233"),
+        ("TEMPORAL_ADDRESS", "[::1]:7233", "temporal_address", "[::1]:7233"),
+        ("PUBLIC_URL", "https://dondoc.example.vn/", "public_url", "https://dondoc.example.vn"),
+        ("SMTP_URL", "smtp+starttls://u:p@mail.example.vn:587", "smtp_url", "smtp+starttls://u:p@mail.example.vn:587"),
+        ("DATABASE_URL", "postgresql://u:p@db/dondoc", "database_url", "postgresql://u:p@db/dondoc"),
+        ("WEB_PORT", "65535", "web_port", 65535),
+    ],
+)
+def test_good_values_are_read(monkeypatch: pytest.MonkeyPatch, name: str, value: str, field: str, read: object) -> None:
+    monkeypatch.setenv(f"DONDOC_{name}", value)
+
+    assert getattr(load_settings(), field) == read
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CLOCK", "3600"),
+        ("CLOCK", "2026-11-02T08:00:00"),
+        ("CLOCK", "tomorrow"),
+        ("DATABASE_URL", "mysql://u:p4ssword@db/x"),
+        ("TEMPORAL_ADDRESS", "localhost"),
+        ("TEMPORAL_ADDRESS", "localhost:70000"),
+        ("TEMPORAL_NAMESPACE", "văn phòng"),
+        ("SMTP_URL", "http://u:p4ssword@mail"),
+        ("SMTP_URL", "smtp://mail:port"),
+        ("MAIL_FROM", "the office"),
+        ("MAIL_FROM", "a@b.vn\r\nBcc: c@d.vn"),
+        ("PUBLIC_URL", "dondoc.example.vn"),
+        ("PUBLIC_URL", "https://dondoc.example.vn/?a=1"),
+        ("SECRET_KEY", "p4ssword"),
+        ("LOG_FORMAT", "xml"),
+        ("DIRECTORY", "/no/such/file.yaml"),
+        ("WEBHOOK_ALLOW", "http://hook"),
+        ("WEB_PORT", "0"),
+        ("WEB_PORT", "65536"),
+        ("WEB_PORT", "http"),
+    ],
+)
+def test_a_bad_value_is_refused_with_one_sentence_that_names_the_variable_and_shows_no_secret(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"DONDOC_{name}", value)
+
+    with pytest.raises(SettingsRefused) as refused:
+        load_settings()
+
+    (fault,) = refused.value.faults
+    assert str(fault).startswith(f"DONDOC_{name} ")
+    assert str(fault).endswith(".")
+    assert fault.data["setting"] == f"DONDOC_{name}"
+    assert "p4ssword" not in f"{refused.value}{refused.value!r}"
+
+
+def test_all_bad_values_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DONDOC_LOG_FORMAT", "xml")
+    monkeypatch.setenv("DONDOC_WEB_PORT", "0")
+
+    with pytest.raises(SettingsRefused) as refused:
+        load_settings()
+
+    assert len(str(refused.value).splitlines()) == 2
+
+
+def test_no_secret_is_shown_where_settings_are_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DONDOC_SMTP_URL", "smtp://u:p4ssword@mail.example.vn")
+    monkeypatch.setenv("DONDOC_DATABASE_URL", "postgresql://u:p4ssword@db/dondoc")
+    monkeypatch.setenv("DONDOC_SECRET_KEY", "p4ssword" * 4)
+
+    assert "p4ssword" not in repr(load_settings())
+
+
+def test_parts_started_by_the_embedded_system_share_one_clock_whenever_they_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DONDOC_CLOCK", "2026-11-03T08:00:00+07:00")
+
+    environment = inherited_environment(load_settings(), NOW)
+
+    assert environment["DONDOC_CLOCK"] == "+86400.000000"
+    monkeypatch.setenv("DONDOC_CLOCK", environment["DONDOC_CLOCK"])
+    assert load_settings().clock_offset(NOW + timedelta(days=5)) == timedelta(days=1)

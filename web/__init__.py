@@ -1,0 +1,2 @@
+"""FastAPI: health and metrics today, the API and the pages next.
+"""
