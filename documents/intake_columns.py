@@ -148,7 +148,7 @@ class Header:
         return tuple(column for column in Column if column in self.places)
 
 
-def find_header(rows: Sequence[Sequence[object]]) -> Header | None:
+def find_header(rows: Sequence[Sequence[object]], *, starts_within: int) -> Header | None:
     """Find the row of titles among the first rows of a sheet.
 
     Titles may stand in one row, or in two of which the upper one is merged over several columns ("Văn bản" over "Số ký
@@ -156,13 +156,14 @@ def find_header(rows: Sequence[Sequence[object]]) -> Header | None:
 
     Args:
         rows: the raw values of the first rows, from row 1.
+        starts_within: how many rows the titles may start in; rows after those are only the second of two.
 
     Returns:
         The first row with every required column; else the one with the most of the contract's columns; None when no
         row has any.
     """
     best: Header | None = None
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(rows[:starts_within], start=1):
         single = _recognise(number, [_keys(value) for value in row])
         candidates = [single]
         if number < len(rows) and single.places:

@@ -125,7 +125,7 @@ def _find_sheet(workbook: "Workbook", file: str) -> IntakeSheet:
     for sheet in _visible_sheets(workbook):
         announced = sheet.max_row
         sheet.reset_dimensions()
-        header = find_header(_first_rows(file, sheet))
+        header = find_header(_first_rows(file, sheet), starts_within=HEADER_ROWS)
         if header is None:
             continue
         if not header.missing:

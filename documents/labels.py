@@ -70,6 +70,18 @@ LABELS: Final[dict[type[StrEnum], dict[str, str]]] = {
         "CHAIRMAN": N_("Chủ tịch"),
         "DECIDER": N_("Người quyết định gia hạn"),
     },
+    vocabulary.Why: {
+        "MONITORING_OFFICER": N_("Chuyên viên theo dõi"),
+        "LEAD_OFFICERS": N_("Chuyên viên cơ quan chủ trì"),
+        "LEAD_HEAD": N_("Thủ trưởng cơ quan chủ trì"),
+        "COORDINATING_AGENCIES": N_("Cơ quan phối hợp"),
+        "CHIEF_OF_OFFICE": N_("Chánh Văn phòng"),
+        "VICE_CHAIRMAN": N_("Phó Chủ tịch phụ trách"),
+        "CHAIRMAN": N_("Chủ tịch"),
+        "DECIDER": N_("Người quyết định gia hạn"),
+        "PREVIOUS_LEAD_AGENCY": N_("Cơ quan chủ trì trước đây"),
+        "DEMANDED": N_("Người yêu cầu giải trình"),
+    },
     vocabulary.Clock: {
         "HANDOUT": N_("Phân công"),
         "ACKNOWLEDGEMENT": N_("Tiếp nhận"),

@@ -105,10 +105,7 @@ def why_words(why: Why | Iterable[Why], language: Language) -> str:
 
 def moment_sentence(moment: Moment, language: Language) -> str:
     """Say what a coming moment will do: "Nhắc chuyên viên cơ quan chủ trì, trước hạn 3 ngày làm việc"."""
-    if moment.level:
-        msgid = N_("Báo cáo {audience} (đôn đốc cấp {level}), {step}")
-    else:
-        msgid = N_("Nhắc {audience}, {step}")
+    msgid = N_("Báo cáo {audience} (đôn đốc cấp {level}), {step}") if moment.level else N_("Nhắc {audience}, {step}")
     return sentence(
         msgid,
         language,

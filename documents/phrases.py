@@ -51,7 +51,10 @@ def duration_words(amount: float, language: Language, *, hours: bool) -> str:
 
 
 def deadline_words(deadline: Deadline | None, language: Language) -> str:
-    """Write a deadline as it was meant: "chậm nhất ngày 12/04/2023", "trước 17:00 ngày 12/04/2023", "không thời hạn"."""
+    """Write a deadline as it was meant.
+
+    "chậm nhất ngày 12/04/2023", "trước 17:00 ngày 12/04/2023", "không thời hạn".
+    """
     if deadline is None:
         return translated(N_("không thời hạn"), language)
     before = deadline.qualifier is Qualifier.BEFORE
@@ -71,6 +74,12 @@ def one_line(text: str, limit: int = EXCERPT) -> str:
     clean = "".join(" " if letter in _LINE_BREAKS or letter == "\t" else letter for letter in text)
     clean = " ".join("".join(letter for letter in clean if _is_shown(letter)).split())
     return clean if len(clean) <= limit else f"{clean[: limit - 1].rstrip()}…"
+
+
+def whole(text: str, limit: int = EXCERPT) -> str:
+    """Bring what somebody wrote onto one line, as `one_line`, and end it as a sentence ends; nothing stays nothing."""
+    line = one_line(text, limit)
+    return line if not line or line.endswith((".", "!", "?", "…", ":", ";")) else f"{line}."
 
 
 def plain_lines(text: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import xlsxwriter
@@ -94,25 +95,34 @@ def new_workbook(path: Path) -> Iterator[Workbook]:
         OSError: the folder cannot be written, or the disk is full.
     """
     part = path.with_name(f".{path.name}.part")
-    workbook = xlsxwriter.Workbook(
-        str(part),
-        {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-            "default_date_format": "dd/mm/yyyy",
-        },
-    )
+    part.touch()  # a folder that cannot be written is found out now, not after all the work
     try:
-        yield workbook
-        try:
-            workbook.close()
-        except xlsxwriter.exceptions.FileCreateError as error:
-            raise OSError(f"cannot write {path}: {error}") from error
+        with TemporaryDirectory(prefix="dondoc-") as rows:  # XlsxWriter leaves its own behind when it fails
+            workbook = xlsxwriter.Workbook(
+                str(part),
+                {
+                    "constant_memory": True,
+                    "strings_to_formulas": False,
+                    "strings_to_urls": False,
+                    "strings_to_numbers": False,
+                    "tmpdir": rows,
+                },
+            )
+            try:
+                yield workbook
+            finally:
+                _finish(workbook, path)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _finish(workbook: Workbook, path: Path) -> None:
+    """Close the workbook; after a failure too, for only this closes its temporary files."""
+    try:
+        workbook.close()
+    except xlsxwriter.exceptions.FileCreateError as error:
+        raise OSError(f"cannot write {path}: {error}") from error
 
 
 def _formats(workbook: Workbook) -> dict[str, Format]:

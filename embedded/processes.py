@@ -59,9 +59,10 @@ def started_at(pid: int) -> str | None:
     Returns: an opaque text, different for every process since ever; None if there is no such process.
     """
     if not _has_proc():
-        return _ps(pid, "lstart") or None
+        began = _ps(pid, "lstart")
+        return f"{pid} {began}" if began else None
     ticks = _stat_fields(pid)[19]
-    return f"{_boot_id()} {ticks}" if ticks else None
+    return f"{pid} {_boot_id()} {ticks}" if ticks else None
 
 
 def wait_gone(pid: int, seconds: float) -> bool:

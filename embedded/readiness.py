@@ -4,15 +4,15 @@ Agreed with worker.py: after it began polling it writes its pid to `run/worker.r
 5 seconds the instant of its canary, CLOCK_BOOTTIME in seconds as text, to `run/canary`.
 """
 
-import asyncio
 import http.client
 from datetime import timedelta
 from pathlib import Path
 
 from embedded.ports import HOST, listening
+from embedded.sdk_child import ask
 
 WORKER_READY = "worker.ready"
-PROBE_SECONDS = 3.0  # how long one question may take
+PROBE_SECONDS = 5.0  # how long one question may take, loading the SDK included
 
 
 def temporal_is_ready(address: str, namespace: str, keep: timedelta | None) -> bool:
@@ -21,36 +21,13 @@ def temporal_is_ready(address: str, namespace: str, keep: timedelta | None) -> b
     Args:
         address: `host:port` of the server.
         namespace: the namespace that worker and web use.
-        keep: how long our own server keeps closed workflows, set here because `start-dev` has no flag for
-            it and says 24 hours; None leaves somebody else's server as it is.
+        keep: how long our own server keeps closed workflows, in whole days, set here because `start-dev` has no
+            flag for it and says 24 hours; None leaves somebody else's server as it is.
     """
     if keep is not None and not listening(int(address.rpartition(":")[2])):
-        return False  # spares loading the SDK, which takes half a second, until somebody listens
-    try:
-        return asyncio.run(asyncio.wait_for(_ask_temporal(address, namespace, keep), PROBE_SECONDS))
-    except (TimeoutError, RuntimeError):  # the SDK says "not reachable" as RuntimeError and RPCError
-        return False
-
-
-async def _ask_temporal(address: str, namespace: str, keep: timedelta | None) -> bool:
-    from google.protobuf.duration_pb2 import Duration
-    from temporalio.api.namespace.v1 import NamespaceConfig
-    from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNamespaceRequest
-    from temporalio.service import ConnectConfig, RPCError, ServiceClient
-
-    try:
-        service = await ServiceClient.connect(ConnectConfig(target_host=address))
-        if not await service.check_health():
-            return False
-        known = await service.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=namespace))
-        if keep is not None and known.config.workflow_execution_retention_ttl.ToTimedelta() != keep:
-            wanted = Duration()
-            wanted.FromTimedelta(keep)
-            config = NamespaceConfig(workflow_execution_retention_ttl=wanted)
-            await service.workflow_service.update_namespace(UpdateNamespaceRequest(namespace=namespace, config=config))
-    except RPCError:
-        return False
-    return True
+        return False  # the question costs half a second; spared until somebody listens
+    question = ["ready", address, namespace, *([str(keep.days)] if keep is not None else [])]
+    return ask(*question, seconds=PROBE_SECONDS)
 
 
 def worker_is_ready(run_dir: Path, pid: int) -> bool:

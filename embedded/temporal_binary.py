@@ -1,6 +1,5 @@
 """Finding Temporal, in the order of docs/architecture.md, "Running"."""
 
-import asyncio
 import os
 import shutil
 import subprocess
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embedded.failures import EmbeddedFailure
+from embedded.sdk_child import ask
 
 VERSION_SECONDS = 20
 DOWNLOAD_SECONDS = 180
@@ -88,15 +88,6 @@ def _download(download_dir: Path) -> Path | None:
     """Let the SDK fetch its server; None if it cannot, whatever the reason: the caller names the ways."""
     try:
         download_dir.mkdir(parents=True, exist_ok=True)
-        asyncio.run(asyncio.wait_for(_start_once(download_dir), DOWNLOAD_SECONDS))
-    except (OSError, RuntimeError, TimeoutError):
+    except OSError:
         return None
-    return _downloaded(download_dir)
-
-
-async def _start_once(download_dir: Path) -> None:
-    """Start and stop the SDK's server: it offers no way to fetch without starting."""
-    from temporalio.testing import WorkflowEnvironment
-
-    environment = await WorkflowEnvironment.start_local(download_dest_dir=str(download_dir))
-    await environment.shutdown()
+    return _downloaded(download_dir) if ask("download", str(download_dir), seconds=DOWNLOAD_SECONDS) else None

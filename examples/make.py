@@ -71,11 +71,11 @@ def make_examples(day: date, out: Path, calendar: Calendar) -> None:
     directory = Directory.model_validate(yaml.safe_load((SEED / "quang_ngai.yaml").read_text(encoding="utf-8")))
     grammar = read_grammar()
 
-    chance = Random(f"{day.isoformat()} open")  # noqa: S311 (invented data)
+    chance = Random(f"{day.isoformat()} open")
     rows = draft(open_issues(day, calendar, chance), directory, grammar, chance, f"QN-{day.year}-", even=True)
     _write(out / OPEN_WORKBOOK, f"Nhiệm vụ đang theo dõi đến ngày {day:%d/%m/%Y}", _COLUMNS, rows, day)
 
-    chance = Random(f"{day.isoformat()} done")  # noqa: S311 (invented data)
+    chance = Random(f"{day.isoformat()} done")
     year = day.year - 1
     rows = draft(done_issues(year, calendar, chance), directory, grammar, chance, f"QN-{year}-", even=False)
     _write(out / DONE_WORKBOOK, f"Nhiệm vụ đã hoàn thành năm {year}", _COLUMNS | _RESULT_COLUMNS, rows, day)

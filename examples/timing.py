@@ -18,7 +18,7 @@ HORIZON: Final = timedelta(days=183)
 LAST_WEEK: Final = timedelta(days=7)
 
 _DAY: Final = timedelta(days=1)
-_URGENCY_WEIGHTS: Final = {Urgency.NORMAL: 88, Urgency.URGENT: 8, Urgency.VERY_URGENT: 3, Urgency.FLASH: 1}
+_URGENCY_WEIGHTS: Final = {Urgency.NORMAL: 86, Urgency.URGENT: 8.4, Urgency.VERY_URGENT: 4.2, Urgency.FLASH: 1.4}
 # Days from a document to the making of the workbook or to its first deadline, and from there to the last deadline.
 _AGES: Final = {Urgency.NORMAL: (3, 150), Urgency.URGENT: (3, 20), Urgency.VERY_URGENT: (2, 7), Urgency.FLASH: (1, 1)}
 _REACHES: Final = {

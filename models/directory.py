@@ -174,8 +174,8 @@ class Directory(Frozen):
     def find_agency(self, text: str, day: dt.date) -> Agency:
         """Find the agency that people mean: by code, name or alias, whatever the case, accents or Unicode form.
 
-        Of several with that name the one that exists on `day` is meant, then the one whose accents are those written. One that ended before `day` is found through
-        its name only when nothing else is.
+        Of several with that name the one that exists on `day` is meant, then the one whose accents are those written
+        (Sơn Hà and Sơn Hạ are two communes). One that ended before `day` is found only when nothing else is.
 
         Raises:
             Refused: unknown_agency, with the three closest names for the sentence as `closest`.

@@ -105,7 +105,7 @@ ROWS: TypeAdapter[tuple[Recorded, ...]] = TypeAdapter(tuple[Recorded, ...])
 
 def pack(rows: tuple[Recorded, ...]) -> str:
     """Make ledger rows small enough to travel through years of continue-as-new: compressed JSON, as text."""
-    return base64.b85encode(zlib.compress(ROWS.dump_json(rows, exclude_defaults=True), 6)).decode()
+    return base64.b85encode(zlib.compress(ROWS.dump_json(rows), 6)).decode()
 
 
 def unpack(packed: str) -> tuple[Recorded, ...]:

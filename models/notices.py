@@ -142,17 +142,23 @@ def notices_owed(
     acts = [row for row in rows if not isinstance(row.event, e.MomentReached)]
     owed: list[NoticeOwed] = []
     if reached:
-        owed += _of_moments(directive, reached, calendar, following)
+        owed += _of_moments(directive, reached, directory, calendar, following)
     if acts and acts[-1].event.kind in ROUTES:
         owed += _of_act(directive, acts[-1], directory, policy, calendar, following)
     return tuple(owed)
 
 
 def _of_moments(
-    directive: Directive, rows: list[e.Recorded], calendar: Calendar, following: Moment | None
+    directive: Directive,
+    rows: list[e.Recorded],
+    directory: Directory,
+    calendar: Calendar,
+    following: Moment | None,
 ) -> list[NoticeOwed]:
-    steps_of: dict[e.Recipient, list[ReachedStep]] = {}
-    audiences_of: dict[e.Recipient, list[Audience]] = {}
+    steps_of: dict[str, list[ReachedStep]] = {}
+    heard: list[tuple[e.Recipient, Why]] = []
+    last = rows[-1]
+    people: dict[Audience, frozenset[str]] = {}
     at_once = False
     for row in rows:
         event = row.event
@@ -160,24 +166,46 @@ def _of_moments(
             continue
         at_once = at_once or event.at_once
         step = ReachedStep(clock=event.clock, step=event.step, planned_at=row.planned_at or row.at, level=event.level)
+        for audience in event.audience:
+            if audience not in people:
+                found = resolve((audience,), directive, directory, local_day(last.at))
+                people[audience] = frozenset(recipient.person for recipient in found.recipients)
         for recipient in event.recipients:
-            steps_of.setdefault(recipient, []).append(step)
-            audiences_of.setdefault(recipient, []).extend(event.audience)
+            steps_of.setdefault(recipient.person, []).append(step)
+            own = [audience for audience in event.audience if recipient.person in people[audience]]
+            heard += [(recipient, Why(audience)) for audience in own or event.audience]
     level = max(step.level for steps in steps_of.values() for step in steps) if steps_of else 0
-    last = rows[-1]
     content = _content(directive, MOMENT, e.ENGINE, calendar, last.at, following)
-    owed: dict[str, NoticeOwed] = {}
-    for recipient, steps in steps_of.items():
-        own = content.model_copy(
-            update={
-                "steps": tuple(steps),
-                "level": level,
-                "why": tuple(Why(audience) for audience in dict.fromkeys(audiences_of[recipient])),
-                "on_behalf_of": recipient.on_behalf_of,
-            }
+    return [
+        _owed(
+            directive,
+            last,
+            person,
+            content.model_copy(
+                update={
+                    "steps": tuple(steps_of[person]),
+                    "level": level,
+                    "why": why,
+                    "on_behalf_of": on_behalf_of,
+                }
+            ),
+            at_once=at_once,
         )
-        owed.setdefault(recipient.person, _owed(directive, last, recipient.person, own, at_once=at_once))
-    return list(owed.values())
+        for person, (why, on_behalf_of) in _by_person(heard).items()
+    ]
+
+
+def _by_person(heard: list[tuple[e.Recipient, Why]]) -> dict[str, tuple[tuple[Why, ...], str | None]]:
+    """Put together, for each person, why he hears and for whom; one who also hears for himself does so as himself."""
+    whys: dict[str, list[Why]] = {}
+    represented: dict[str, list[str | None]] = {}
+    for recipient, why in heard:
+        whys.setdefault(recipient.person, []).append(why)
+        represented.setdefault(recipient.person, []).append(recipient.on_behalf_of)
+    return {
+        person: (tuple(dict.fromkeys(found)), None if None in represented[person] else represented[person][0])
+        for person, found in whys.items()
+    }
 
 
 def _of_act(
@@ -190,11 +218,10 @@ def _of_act(
 ) -> list[NoticeOwed]:
     event, day = row.event, local_day(row.at)
     audiences, at_once = ROUTES[event.kind]
-    whys: dict[e.Recipient, list[Why]] = {}
+    heard: list[tuple[e.Recipient, Why]] = []
 
     def hear(found: Hearers, why: Why) -> None:
-        for recipient in found.recipients:
-            whys.setdefault(recipient, []).append(why)
+        heard.extend((recipient, why) for recipient in found.recipients)
 
     for audience in audiences:
         hear(resolve((audience,), directive, directory, day), Why(audience))
@@ -207,7 +234,7 @@ def _of_act(
         stand_in = directory.stand_in(demander, day)
         if stand_in is not None:
             away = None if stand_in == demander else demander
-            whys.setdefault(e.Recipient(person=stand_in, on_behalf_of=away), []).append(Why.DEMANDED)
+            heard.append((e.Recipient(person=stand_in, on_behalf_of=away), Why.DEMANDED))
     content = _content(directive, event.kind, row.actor, calendar, row.at, following).model_copy(
         update={
             "text": _said(event),
@@ -215,17 +242,20 @@ def _of_act(
             "previous_agency": event.previous if isinstance(event, e.Assigned) else None,
         }
     )
-    by_leader = Role.LEADER in {ROLES[post.position] for post in directory.posts_on(row.actor, day)}
-    owed: dict[str, NoticeOwed] = {}
-    for recipient, reasons in whys.items():
-        if recipient.person == row.actor:
-            continue
-        own = content.model_copy(update={"why": tuple(reasons), "on_behalf_of": recipient.on_behalf_of})
-        owed.setdefault(
-            recipient.person,
-            _owed(directive, row, recipient.person, own, at_once=at_once or by_leader, by_leader=by_leader),
+    in_whose_name = row.on_behalf_of or row.actor
+    by_leader = Role.LEADER in {ROLES[post.position] for post in directory.posts_on(in_whose_name, day)}
+    return [
+        _owed(
+            directive,
+            row,
+            person,
+            content.model_copy(update={"why": why, "on_behalf_of": on_behalf_of}),
+            at_once=at_once or by_leader,
+            by_leader=by_leader,
         )
-    return list(owed.values())
+        for person, (why, on_behalf_of) in _by_person(heard).items()
+        if person != row.actor
+    ]
 
 
 def _owed(
@@ -276,7 +306,10 @@ def _content(
 
 
 def _sets_deadline(event: e.Event) -> bool:
-    return isinstance(event, e.Assigned | e.ExtensionDecided | e.Returned | e.Resumed | e.Amended | e.Reopened)
+    """Whether steps already past are this act's to tell: it hands out, sets a deadline or lets its clock go on."""
+    if isinstance(event, e.ExtensionDecided | e.Amended):
+        return event.deadline is not None
+    return isinstance(event, e.Assigned | e.Returned | e.Resumed | e.Reopened)
 
 
 def _said(event: e.Event) -> str:

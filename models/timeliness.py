@@ -152,7 +152,9 @@ def late_days(directive: Directive, calendar: Calendar, now: dt.datetime) -> Lat
     deadline = directive.deadline
     if deadline is None or directive.status is Status.CANCELLED:
         return LateDays()
-    until = directive.submission.at if directive.closed and directive.submission else judged_at(directive, now)
+    until = judged_at(directive, now)
+    if directive.closed and directive.submission:
+        until = directive.submission.at - dt.timedelta(microseconds=1)  # the day of handing in is the agency's
     if directive.status is Status.SUBMITTED:
         until = now
     if until <= deadline.due_at:
@@ -169,15 +171,14 @@ def late_days(directive: Directive, calendar: Calendar, now: dt.datetime) -> Lat
 
 
 def _holder(directive: Directive, instant: dt.datetime) -> str | None:
-    """Who held the directive just before an instant: who hands in, accepts or decides at it held it until then."""
-    asked = directive.extension is not None and directive.extension.at < instant
-    if asked or any(wait.start < instant <= wait.end for wait in directive.extension_waits):
+    asked = directive.extension is not None and directive.extension.at <= instant
+    if asked or any(wait.start <= instant < wait.end for wait in directive.extension_waits):
         return "leader"
-    if directive.status is Status.COMPLETED and instant <= directive.registered_at:
+    if directive.status is Status.COMPLETED and instant < directive.registered_at:
         return "lead"  # moved in: its agency had it long before this engine did
     status = Status.REGISTERED
     for change in directive.status_changes:
-        if change.at >= instant:
+        if change.at > instant:
             break
         status = change.status
     if status in (Status.SUSPENDED, Status.COMPLETED, Status.CANCELLED):

@@ -1,2 +1,1 @@
-"""What people can do, one function a use case, for pages, API and shell alike; and who may.
-"""
+"""What people can do, one function a use case, for pages, API and shell alike; and who may."""

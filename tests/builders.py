@@ -89,9 +89,10 @@ def a_calendar() -> Calendar:
 # --- The policy ----------------------------------------------------------------------------------------------
 
 
-def the_policy_data() -> Any:
+def the_policy_data() -> dict[str, Any]:
     """The default policy as parsed YAML, anew at each call, to be changed by a test."""
-    return yaml.safe_load((SEED / "policy.yaml").read_text(encoding="utf-8"))
+    data: dict[str, Any] = yaml.safe_load((SEED / "policy.yaml").read_text(encoding="utf-8"))
+    return data
 
 
 @cache
@@ -310,9 +311,9 @@ def tell(directive: Directive, moments: Iterable[Moment], at: dt.datetime | str)
     return after
 
 
-def a_registration(**changes: Any) -> c.Register:
+def a_registration(**changes: object) -> c.Register:
     """The command that registers an ordinary directive; what a test names is different."""
-    usual: dict[str, Any] = {
+    usual: dict[str, object] = {
         "content": "Khẩn trương xây dựng phương án phòng, chống dịch trên địa bàn tỉnh",
         "document": SourceDocument(number="1234/UBND-KGVX", date=dt.date(2026, 3, 2), type="Công văn"),
         "assigning_leader": "Chủ tịch UBND tỉnh",
@@ -333,7 +334,7 @@ def a_directive(
     coordinating: tuple[str, ...] = (COORDINATING,),
     urgency: Urgency = Urgency.NORMAL,
     code: str = CODE,
-    **registration: Any,
+    **registration: object,
 ) -> Directive:
     """A directive brought to a status by commands, all given at `at` (a local time).
 

@@ -5,7 +5,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy, SearchAttributeKey, VersioningBehavior
+from temporalio.common import RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -45,7 +45,7 @@ PATIENCE = RetryPolicy(
 """The door is tried for ever: a locked or absent database delays a directive and never fails it."""
 
 
-@workflow.defn(name="DirectiveWorkflow", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+@workflow.defn(name="DirectiveWorkflow")
 class DirectiveWorkflow:
     """One directive. Workflow id `directive/<code>`."""
 

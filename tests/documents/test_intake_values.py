@@ -1,5 +1,8 @@
 """What a cell means: days the Vietnamese way, plain text, urgencies, lists of agencies."""
 
+# Cells of a sheet have no time zone.
+# ruff: noqa: DTZ001
+
 import unicodedata
 from datetime import date, datetime, time, timedelta
 

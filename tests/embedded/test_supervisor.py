@@ -6,10 +6,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.service import ConnectConfig, ServiceClient
 
@@ -29,6 +32,10 @@ PlanMaker = Callable[..., Plan]
 
 def pid_in_file(plan: Plan, part: str) -> int:
     return int((plan.run_dir / f"{part}.pid").read_text())
+
+
+def command_line_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def everything(system: RunningSystem) -> list[int]:
@@ -253,6 +260,31 @@ def test_a_second_ctrl_c_does_not_wait_for_a_worker_that_does_not_listen(a_plan:
     until(lambda: not any(alive(pid) for pid in everything(system)))
 
 
+def test_a_system_in_the_foreground_ends_well_when_asked_to_stop(a_plan: PlanMaker, until: Until) -> None:
+    plan = a_plan()
+    script = (
+        "import sys; from embedded.plan import Plan; from embedded.supervisor import run\n"
+        "run(Plan.from_json(sys.argv[1]), lambda step: print(step.step, step.part, flush=True)); print('ended')"
+    )
+    foreground = subprocess.Popen(
+        [sys.executable, "-c", script, plan.to_json()],
+        env=dict(plan.environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with foreground:
+        assert foreground.stdout is not None
+        assert foreground.stderr is not None
+        assert "ready None\n" in iter(foreground.stdout.readline, "")
+
+        foreground.send_signal(signal.SIGINT)
+
+        assert foreground.stdout.read().splitlines() == ["stopping None", "stopped None", "ended"]
+        assert foreground.stderr.read() == ""
+        assert foreground.wait() == 0
+
+
 def test_a_tied_system_stops_in_order_when_the_process_that_started_it_is_killed(
     a_plan: PlanMaker, until: Until
 ) -> None:
@@ -282,8 +314,22 @@ def test_no_secret_stands_in_a_command_line_or_reaches_temporal(a_plan: PlanMake
     plan = a_plan()
     system = start_detached(plan)
 
-    lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in everything(system)]
+    lines = [command_line_of(pid) for pid in everything(system)]
     temporal_environment = Path(f"/proc/{system.pids[Part.TEMPORAL]}/environ").read_bytes()
     kept = [path.read_bytes() for path in [*plan.run_dir.iterdir(), *plan.log_dir.iterdir()]]
 
     assert not [text for text in [*lines, temporal_environment, *kept] if b"canary-value" in text]
+
+
+async def test_a_namespace_search_attributes_and_time_skipping_are_there_when_the_plan_asks(a_plan: PlanMaker) -> None:
+    plan = replace(a_plan(), namespace="office", search_attributes=(("DondocStatus", "Keyword"),), time_skipping=True)
+
+    system = start_detached(plan)
+
+    service = await ServiceClient.connect(ConnectConfig(target_host=system.temporal_address))
+    described = await service.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace="office"))
+    assert system.namespace == "office"
+    assert described.custom_attributes["DondocStatus"] == IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
+    command_line = command_line_of(system.pids[Part.TEMPORAL])
+    assert b"frontend.WorkflowTimeSkippingEnabled=true" in command_line
+    assert b"history.maxInFlightUpdates=1000" in command_line

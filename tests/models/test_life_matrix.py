@@ -51,7 +51,8 @@ LEGEND = {
     "unposed": Code.NO_EXPLANATION_PENDING,
 }
 
-COLUMNS = "none regist assign progrs submit declin suspen compl  cancel pr+ext pr+exp su+ext su+exp".split()
+COLUMNS = ["none", "regist", "assign", "progrs", "submit", "declin", "suspen", "compl", "cancel"]
+COLUMNS += ["pr+ext", "pr+exp", "su+ext", "su+exp"]
 
 MATRIX = """
 register       none   regist assign progrs submit declin suspen compl  cancel pr+ext pr+exp su+ext su+exp

@@ -1,0 +1,123 @@
+"""Picking up what was left lying: starts that did not happen, commands without an answer, plans out of date."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine, select, update
+from temporalio import activity
+
+from database.engine import reading, writing
+from database.reference import ReferenceCache
+from models.engine import CommandEnvelope
+from models.tables import COMMAND, DIRECTIVE, LEDGER
+from models.vocabulary import Status
+
+PATIENCE = dt.timedelta(seconds=20)
+"""How long the client itself sends a command; then it is the sweep's."""
+
+AT_ONCE = 20
+"""How many things one sweep has under way at the same time."""
+
+BATCH = 2_000
+"""How many of each kind one sweep takes on; the next one goes on from there."""
+
+
+class EngineAccess(Protocol):
+    """What a sweep needs of the engine's clients; services/ has it, worker.py hands it in."""
+
+    async def start(self, registration: CommandEnvelope) -> None:
+        """Start the workflow of a registered directive."""
+
+    async def send(self, envelope: CommandEnvelope) -> None:
+        """Send a kept command again."""
+
+    async def replan(self, code: str, plan: str) -> None:
+        """Ask a directive to find its next moment again."""
+
+
+@dataclass
+class Sweep:
+    """Reads from SQL what was left lying and does it."""
+
+    engine: Engine
+    references: ReferenceCache
+    access: EngineAccess
+    failed: Callable[[str, BaseException], None]
+
+    @activity.defn(name="sweep")
+    async def sweep(self) -> int:
+        """Do what was left lying; one thing that fails holds up no other.
+
+        Returns: how many things were done.
+        """
+        starts, sends, replans, plan = await asyncio.to_thread(self._left_lying)
+        done = await self._all(("start", code.directive, self.access.start(code)) for code in starts)
+        await asyncio.to_thread(self._confirm_starts)
+        done += await self._all(("send", kept.id, self.access.send(kept)) for kept in sends)
+        done += await self._all(("replan", code, self.access.replan(code, plan)) for code in replans)
+        return done
+
+    async def _all(self, things: Iterable[tuple[str, str, Awaitable[None]]]) -> int:
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(name: str, what: str, thing: Awaitable[None]) -> int:
+            async with gate:
+                activity.heartbeat(name)
+                try:
+                    await thing
+                except Exception as problem:  # noqa: BLE001 - the next sweep tries again; it is named in the log
+                    self.failed(f"{name} {what}", problem)
+                    return 0
+                return 1
+
+        return sum(await asyncio.gather(*(one(*thing) for thing in things)))
+
+    def _left_lying(self) -> tuple[list[CommandEnvelope], list[CommandEnvelope], list[str], str]:
+        before = dt.datetime.now(dt.UTC) - PATIENCE
+        with reading(self.engine) as connection:
+            reference = self.references.get(connection)
+            shifted = before + dt.timedelta(seconds=reference.clock_shift)
+            return (
+                _kept(connection, shifted, registering=True),
+                _kept(connection, shifted, registering=False),
+                _planned_otherwise(connection, reference.plan),
+                reference.plan,
+            )
+
+    def _confirm_starts(self) -> None:
+        """A registration that is in the ledger was answered by its workflow's first act."""
+        with writing(self.engine) as connection:
+            connection.execute(
+                update(COMMAND)
+                .where(
+                    COMMAND.c.state == "pending",
+                    COMMAND.c.kind == "register",
+                    COMMAND.c.id.in_(select(LEDGER.c.command_id).where(LEDGER.c.seq == 1)),
+                )
+                .values(state="recorded")
+            )
+
+
+def _kept(connection: Connection, before: dt.datetime, *, registering: bool) -> list[CommandEnvelope]:
+    kinds = COMMAND.c.kind == "register" if registering else COMMAND.c.kind != "register"
+    rows = connection.execute(
+        select(COMMAND.c.envelope)
+        .where(COMMAND.c.state == "pending", COMMAND.c.created_at <= before, kinds)
+        .order_by(COMMAND.c.created_at)
+        .limit(BATCH)
+    )
+    return [CommandEnvelope.model_validate_json(row.envelope) for row in rows]
+
+
+def _planned_otherwise(connection: Connection, plan: str) -> list[str]:
+    closed = [status.value for status in Status if status.closed]
+    rows = connection.execute(
+        select(DIRECTIVE.c.code)
+        .where(DIRECTIVE.c.plan != plan, DIRECTIVE.c.status.not_in(closed), DIRECTIVE.c.awaiting_start.is_(False))
+        .order_by(DIRECTIVE.c.next_at)
+        .limit(BATCH)
+    )
+    return [row.code for row in rows]

@@ -1,0 +1,234 @@
+"""The sentences for every refusal; `documents/sentences.py` chooses among them and fills them.
+
+They say what happened, show the value and say what to do; they blame nobody.
+"""
+
+from typing import Final
+
+from documents.language import N_
+from models.refusal import Code
+
+REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
+    Code.NOT_ALLOWED: (
+        N_(
+            "Chức danh đang dùng không có quyền {command}. Nếu việc này cần làm, đề nghị Văn phòng hoặc lãnh đạo "
+            "Ủy ban thực hiện."
+        ),
+        N_("Chức danh đang dùng không có quyền làm việc này. Nếu cần, đề nghị Văn phòng hoặc lãnh đạo Ủy ban."),
+    ),
+    Code.NOT_LEAD_AGENCY: (
+        N_(
+            "{agency} không chủ trì nhiệm vụ {directive}. Cơ quan chủ trì là {lead}. Nếu phân công chưa đúng, đề nghị "
+            "Văn phòng phân công lại."
+        ),
+        N_(
+            "Nhiệm vụ {directive} do {lead} chủ trì, việc này do cơ quan chủ trì làm. Nếu phân công chưa đúng, đề nghị "
+            "Văn phòng phân công lại."
+        ),
+        N_("Nhiệm vụ {directive} chưa có cơ quan chủ trì. Đề nghị Văn phòng phân công trước."),
+        N_("Việc này do cơ quan chủ trì làm. Nếu phân công chưa đúng, đề nghị Văn phòng phân công lại."),
+    ),
+    Code.NOT_CONCERNED: (
+        N_("{agency} không chủ trì, không phối hợp nhiệm vụ {directive}. Kiểm tra lại mã nhiệm vụ hoặc tên cơ quan."),
+        N_(
+            "Nhiệm vụ {directive} do {lead} chủ trì; chỉ cơ quan chủ trì, cơ quan phối hợp, Văn phòng và lãnh đạo phụ "
+            "trách làm được việc này. Kiểm tra lại mã nhiệm vụ."
+        ),
+        N_("Nhiệm vụ {directive} không giao cho cơ quan của người thực hiện. Kiểm tra lại mã nhiệm vụ."),
+        N_("Nhiệm vụ này không giao cho cơ quan của người thực hiện. Kiểm tra lại mã nhiệm vụ."),
+    ),
+    Code.NOT_COORDINATING_AGENCY: (
+        N_(
+            "Cơ quan của người thực hiện không phối hợp nhiệm vụ {directive}. Nếu cần phối hợp, đề nghị Văn phòng bổ "
+            "sung cơ quan phối hợp."
+        ),
+        N_(
+            "Cơ quan của người thực hiện không phối hợp nhiệm vụ này. Nếu cần phối hợp, đề nghị Văn phòng bổ sung cơ "
+            "quan phối hợp."
+        ),
+    ),
+    Code.OWN_AGENCY: (
+        N_(
+            "Nhiệm vụ {directive} do {agency} chủ trì; người của {agency} không quyết định về đề nghị hay kết quả của "
+            "chính cơ quan mình. Đề nghị người khác có thẩm quyền quyết định."
+        ),
+        N_(
+            "Không ai quyết định về đề nghị hay kết quả của chính cơ quan mình. Đề nghị người khác có thẩm quyền "
+            "quyết định."
+        ),
+    ),
+    Code.WRONG_STATE: (
+        N_(
+            "Chưa {command} được vì nhiệm vụ {directive} đang ở trạng thái “{status}”. Gần nhất, {actor} {last} lúc "
+            "{at}. Xem lại nhiệm vụ rồi chọn việc phù hợp."
+        ),
+        N_(
+            "Chưa {command} được vì nhiệm vụ {directive} đang ở trạng thái “{status}”. Xem lại nhiệm vụ rồi chọn việc "
+            "phù hợp."
+        ),
+        N_("Nhiệm vụ đang ở trạng thái “{status}” nên việc này chưa làm được. Xem lại nhiệm vụ rồi chọn việc phù hợp."),
+        N_("Trạng thái hiện tại của nhiệm vụ chưa cho làm việc này. Xem lại nhiệm vụ rồi chọn việc phù hợp."),
+    ),
+    Code.ALREADY_REGISTERED: (
+        N_("Mã {directive} đã có nhiệm vụ. Dùng mã khác, hoặc điều chỉnh nhiệm vụ đã đăng ký."),
+        N_("Mã này đã có nhiệm vụ. Dùng mã khác, hoặc điều chỉnh nhiệm vụ đã đăng ký."),
+    ),
+    Code.NOT_FOUND: (
+        N_("Không tìm thấy nhiệm vụ {directive}. Kiểm tra lại mã nhiệm vụ."),
+        N_("Không tìm thấy nhiệm vụ này. Kiểm tra lại mã nhiệm vụ."),
+    ),
+    Code.REASON_REQUIRED: (N_("Việc này cần có lý do. Ghi lý do rồi gửi lại."),),
+    Code.TEXT_REQUIRED: (
+        N_("Phần {field} đang để trống. Ghi nội dung rồi gửi lại."),
+        N_("Phần nội dung đang để trống. Ghi nội dung rồi gửi lại."),
+    ),
+    Code.CITATION_REQUIRED: (
+        N_(
+            "Văn phòng quyết định gia hạn theo ý kiến của lãnh đạo. Ghi số văn bản hoặc ý kiến của lãnh đạo làm căn cứ "
+            "rồi gửi lại."
+        ),
+    ),
+    Code.DEADLINE_REQUIRED: (N_("Việc này cần có thời hạn mới. Ghi ngày đến hạn rồi gửi lại."),),
+    Code.DEADLINE_IN_PAST: (
+        N_("Thời hạn {due_at} đã qua. Chọn một thời hạn về sau."),
+        N_("Thời hạn này đã qua. Chọn một thời hạn về sau."),
+    ),
+    Code.DEADLINE_NOT_LATER: (
+        N_("Thời hạn {deadline} không muộn hơn thời hạn hiện nay là {current}. Chọn một ngày sau ngày {current}."),
+        N_("Thời hạn mới không muộn hơn thời hạn hiện nay. Chọn một ngày muộn hơn."),
+    ),
+    Code.DEADLINE_BEFORE_DOCUMENT: (
+        N_("Thời hạn {deadline} ở trước ngày văn bản {issued_on}. Kiểm tra lại hai ngày này."),
+        N_("Thời hạn ở trước ngày của văn bản. Kiểm tra lại hai ngày này."),
+    ),
+    Code.NO_DEADLINE: (
+        N_(
+            "Nhiệm vụ {directive} không có thời hạn nên không có gì để gia hạn. Nếu cần báo tình hình, báo cáo tiến độ."
+        ),
+        N_("Nhiệm vụ này không có thời hạn nên không có gì để gia hạn. Nếu cần báo tình hình, báo cáo tiến độ."),
+    ),
+    Code.NO_LEAD_AGENCY: (
+        N_("Nhiệm vụ {directive} chưa có cơ quan chủ trì. Phân công cơ quan chủ trì trước."),
+        N_("Nhiệm vụ này chưa có cơ quan chủ trì. Phân công cơ quan chủ trì trước."),
+    ),
+    Code.SAME_AGENCY: (
+        N_("{agency} đang chủ trì nhiệm vụ {directive} rồi. Chọn cơ quan khác nếu muốn phân công lại."),
+        N_("Cơ quan này đang chủ trì nhiệm vụ rồi. Chọn cơ quan khác nếu muốn phân công lại."),
+    ),
+    Code.EXTENSION_PENDING: (
+        N_(
+            "Nhiệm vụ {directive} đã có đề nghị gia hạn từ {since}, đang chờ quyết định. Chờ quyết định rồi "
+            "đề nghị tiếp."
+        ),
+        N_("Nhiệm vụ này đã có đề nghị gia hạn đang chờ quyết định. Chờ quyết định rồi đề nghị tiếp."),
+    ),
+    Code.NO_EXTENSION_PENDING: (
+        N_(
+            "Nhiệm vụ {directive} không có đề nghị gia hạn nào đang chờ; có thể đã có người quyết định. Xem lại "
+            "lịch sử."
+        ),
+        N_("Nhiệm vụ này không có đề nghị gia hạn nào đang chờ; có thể đã có người quyết định. Xem lại lịch sử."),
+    ),
+    Code.EXPLANATION_PENDING: (
+        N_(
+            "Nhiệm vụ {directive} đã có yêu cầu giải trình từ {since}, chưa được trả lời. Chờ trả lời, hoặc đôn đốc cơ "
+            "quan chủ trì."
+        ),
+        N_("Nhiệm vụ này đã có yêu cầu giải trình chưa được trả lời. Chờ trả lời, hoặc đôn đốc cơ quan chủ trì."),
+    ),
+    Code.NO_EXPLANATION_PENDING: (
+        N_("Nhiệm vụ {directive} không có yêu cầu giải trình nào đang chờ. Nếu cần báo tình hình, báo cáo tiến độ."),
+        N_("Nhiệm vụ này không có yêu cầu giải trình nào đang chờ. Nếu cần báo tình hình, báo cáo tiến độ."),
+    ),
+    Code.NOTHING_TO_AMEND: (
+        N_("Chưa có gì khác so với nhiệm vụ {directive} hiện nay. Ghi phần cần điều chỉnh rồi gửi lại."),
+        N_("Chưa có gì khác so với nhiệm vụ hiện nay. Ghi phần cần điều chỉnh rồi gửi lại."),
+    ),
+    Code.LEAD_COORDINATES: (
+        N_("{agency} vừa chủ trì vừa phối hợp. Bỏ {agency} khỏi danh sách phối hợp, hoặc chọn cơ quan chủ trì khác."),
+        N_("Cơ quan chủ trì không đồng thời phối hợp. Bỏ cơ quan đó khỏi danh sách phối hợp."),
+    ),
+    Code.CHANGED_MEANWHILE: (
+        N_(
+            "Nhiệm vụ {directive} vừa thay đổi: {actor} {last} lúc {at}. Xem lại nhiệm vụ rồi quyết định có làm tiếp "
+            "không."
+        ),
+        N_("Nhiệm vụ {directive} vừa được người khác thay đổi. Xem lại nhiệm vụ rồi quyết định có làm tiếp không."),
+        N_("Nhiệm vụ vừa được người khác thay đổi. Xem lại nhiệm vụ rồi quyết định có làm tiếp không."),
+    ),
+    Code.UNKNOWN_AGENCY: (
+        N_("Không tìm thấy cơ quan “{agency}”. Có phải: {closest}? Ghi lại đúng tên hoặc mã cơ quan."),
+        N_("Có nhiều cơ quan tên “{agency}”: {candidates}. Ghi mã cơ quan để rõ là cơ quan nào."),
+        N_("Không tìm thấy cơ quan “{agency}”. Ghi đúng tên hoặc mã cơ quan trong danh bạ."),
+        N_("Không tìm thấy cơ quan này. Ghi đúng tên hoặc mã cơ quan trong danh bạ."),
+    ),
+    Code.UNKNOWN_PERSON: (
+        N_("Không tìm thấy người dùng “{person}”. Ghi đúng mã hoặc địa chỉ thư trong danh bạ."),
+        N_("Không tìm thấy người này. Ghi đúng mã hoặc địa chỉ thư trong danh bạ."),
+    ),
+    Code.NOT_DEPUTY: (
+        N_(
+            "{person} không được ủy quyền thay {on_behalf_of} hôm nay. Nếu {on_behalf_of} vắng mặt, đề nghị ghi nhận "
+            "ủy quyền trước."
+        ),
+        N_("Chưa có ủy quyền để làm thay người này hôm nay. Đề nghị ghi nhận ủy quyền trước."),
+    ),
+    Code.STATE_SECRET: (
+        N_("Văn bản có độ mật “{marking}” không được đưa vào hệ thống. Theo dõi văn bản này theo quy định về bí mật."),
+        N_("Văn bản có đóng dấu mật không được đưa vào hệ thống. Theo dõi văn bản này theo quy định về bí mật."),
+    ),
+    Code.BAD_DATE: (
+        N_("“{value}” không phải là ngày đúng. Ghi ngày/tháng/năm, ví dụ 12/04/2023."),
+        N_("Ngày ghi chưa đúng. Ghi ngày/tháng/năm, ví dụ 12/04/2023."),
+    ),
+    Code.MISSING: (
+        N_("Còn thiếu {field}. Bổ sung rồi gửi lại."),
+        N_("Còn thiếu thông tin bắt buộc. Bổ sung rồi gửi lại."),
+    ),
+    Code.TOO_LONG: (
+        N_("Phần {field} dài quá {limit} ký tự. Rút ngắn, hoặc để phần chi tiết vào tệp kèm theo."),
+        N_("Phần {field} dài quá mức cho phép. Rút ngắn, hoặc để phần chi tiết vào tệp kèm theo."),
+        N_("Nội dung dài quá mức cho phép. Rút ngắn, hoặc để phần chi tiết vào tệp kèm theo."),
+    ),
+    Code.DUPLICATE: (
+        N_("Nội dung này trùng với nhiệm vụ {directive}. Nếu là nhiệm vụ khác, ghi rõ chỗ khác nhau."),
+        N_("Nhiệm vụ này trùng với một nhiệm vụ đã có. Nếu là nhiệm vụ khác, ghi rõ chỗ khác nhau."),
+    ),
+    Code.UNREADABLE: (
+        N_("Không đọc được phần {field}. Kiểm tra lại rồi gửi lại."),
+        N_("Không đọc được nội dung gửi lên. Kiểm tra lại rồi gửi lại."),
+    ),
+}
+"""For each code its sentences, the fullest first: the first that can be filled is told, and the last has no holes."""
+
+FIELDS: Final[dict[str, str]] = {
+    "code": N_("mã nhiệm vụ"),
+    "content": N_("nội dung nhiệm vụ"),
+    "text": N_("nội dung"),
+    "result": N_("kết quả"),
+    "reason": N_("lý do"),
+    "note": N_("ghi chú"),
+    "citation": N_("căn cứ"),
+    "lead_agency": N_("cơ quan chủ trì"),
+    "agency": N_("cơ quan"),
+    "old_agency": N_("cơ quan cũ"),
+    "new_agency": N_("cơ quan mới"),
+    "coordinating_agencies": N_("cơ quan phối hợp"),
+    "deadline": N_("thời hạn"),
+    "imposed_deadline": N_("hạn cấp trên giao"),
+    "respond_by": N_("hạn giải trình"),
+    "urgency": N_("độ khẩn"),
+    "field": N_("lĩnh vực"),
+    "assigning_leader": N_("người chỉ đạo"),
+    "supervising_leader": N_("lãnh đạo phụ trách"),
+    "document": N_("văn bản chỉ đạo"),
+    "document_number": N_("số ký hiệu văn bản"),
+    "document_date": N_("ngày văn bản"),
+    "abstract": N_("trích yếu"),
+    "percent": N_("tỷ lệ hoàn thành"),
+    "attachments": N_("tệp kèm theo"),
+    "opinion": N_("ý kiến"),
+    "grade": N_("xếp loại kết quả"),
+    "granted": N_("quyết định đồng ý hay không"),
+}
+"""The parts of a command, within a sentence."""

@@ -1,0 +1,38 @@
+"""What every use case needs: the database, the reference data, and the one clock of the shell."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Self
+
+from sqlalchemy import Connection, Engine
+
+from database.engine import open_engine, reading
+from database.reference import Reference, ReferenceCache
+
+
+@dataclass
+class Office:
+    """The office as one process sees it."""
+
+    engine: Engine
+    references: ReferenceCache = field(default_factory=ReferenceCache)
+
+    @classmethod
+    def at(cls, database_url: str, lock_patience: float = 30.0) -> Self:
+        """The office whose database is at that URL; nothing is connected yet.
+
+        Args:
+            lock_patience: seconds to wait for a locked database.
+        """
+        return cls(open_engine(database_url, lock_patience))
+
+    def reference(self, connection: Connection | None = None) -> Reference:
+        """Directory, calendar and policy as they are now."""
+        if connection is not None:
+            return self.references.get(connection)
+        with reading(self.engine) as own:
+            return self.references.get(own)
+
+    def now(self) -> dt.datetime:
+        """The instant that it is, in UTC; shifted only in tests (setting CLOCK)."""
+        return dt.datetime.now(dt.UTC) + dt.timedelta(seconds=self.reference().clock_shift)

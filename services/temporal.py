@@ -1,0 +1,99 @@
+"""Reaching Temporal: the client, the ids and options of our workflows, and whether a worker is there."""
+
+import datetime as dt
+from typing import Any
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from models.engine import CommandEnvelope, DirectiveInput, pack
+from models.events import Recorded
+from workflows.directive import DirectiveWorkflow
+from workflows.queue import TASK_QUEUE, TASK_TIMEOUT
+
+FRESH_POLLER = dt.timedelta(seconds=75)
+"""A worker polls at least once a minute; one that was heard of within this time is there."""
+
+
+async def connect(address: str, namespace: str) -> Client:
+    """Connect to Temporal.
+
+    Raises:
+        RuntimeError: it cannot be reached.
+    """
+    return await Client.connect(address, namespace=namespace, data_converter=pydantic_data_converter)
+
+
+def workflow_id(code: str) -> str:
+    """The workflow id of a directive."""
+    return f"directive/{code}"
+
+
+def handle(client: Client, code: str) -> WorkflowHandle[Any, Any]:
+    """The handle of a directive's newest run."""
+    return client.get_workflow_handle(workflow_id(code))
+
+
+async def start_registered(client: Client, registration: CommandEnvelope, clock_shift: float) -> None:
+    """Start the workflow of a directive that was just registered; once, however often it is asked for."""
+    try:
+        await client.start_workflow(
+            DirectiveWorkflow.run,
+            DirectiveInput(code=registration.directive, registration=registration, clock_shift=clock_shift),
+            id=workflow_id(registration.directive),
+            task_queue=TASK_QUEUE,
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            task_timeout=TASK_TIMEOUT,
+        )
+    except WorkflowAlreadyStartedError:
+        return
+
+
+async def start_from_ledger(client: Client, code: str, rows: tuple[Recorded, ...], clock_shift: float) -> None:
+    """Start a workflow again from its ledger rows; one that runs is left alone."""
+    await client.start_workflow(
+        DirectiveWorkflow.run,
+        DirectiveInput(code=code, rows=pack(rows), clock_shift=clock_shift),
+        id=workflow_id(code),
+        task_queue=TASK_QUEUE,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        task_timeout=TASK_TIMEOUT,
+    )
+
+
+def start_operation(
+    code: str, rows: tuple[Recorded, ...], clock_shift: float
+) -> WithStartWorkflowOperation[DirectiveWorkflow, None]:
+    """A new run for a closed directive, to be started together with an Update."""
+    return WithStartWorkflowOperation(
+        DirectiveWorkflow.run,
+        DirectiveInput(code=code, rows=pack(rows), clock_shift=clock_shift),
+        id=workflow_id(code),
+        task_queue=TASK_QUEUE,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        task_timeout=TASK_TIMEOUT,
+    )
+
+
+async def worker_is_there(client: Client) -> bool:
+    """Whether a worker polled for our workflows lately; False also when Temporal does not answer."""
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace,
+        task_queue=TaskQueue(name=TASK_QUEUE),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    try:
+        described = await client.workflow_service.describe_task_queue(request, timeout=dt.timedelta(seconds=3))
+    except RPCError:
+        return False
+    heard = [poller.last_access_time.ToDatetime(dt.UTC) for poller in described.pollers]
+    return any(dt.datetime.now(dt.UTC) - instant < FRESH_POLLER for instant in heard)
