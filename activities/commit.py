@@ -11,7 +11,7 @@ from database.engine import writing
 from database.ledger import append, last_row, lock_directive, read_rows
 from database.outbox import owe
 from database.reference import Reference, ReferenceCache
-from database.snapshots import read_snapshot, write_snapshot
+from database.snapshots import mark_of, read_snapshot, write_snapshot
 from models.audience import resolve
 from models.calendar import local_day
 from models.directive import Directive
@@ -94,7 +94,8 @@ class Door:
             raise ValueError(f"{request.directive}: there is nothing to record and nothing is known of it")
         append(connection, (*resent, *rows))
         following = next_moment(directive, reference.timeline.current, reference.calendar, request.now)
-        write_snapshot(connection, directive, reference, following)
+        mark = mark_of((*resent, *rows)) if request.after_seq == len(resent) else ""
+        write_snapshot(connection, directive, reference, following, mark=mark)
         arguments = (reference.directory, reference.timeline.current, reference.calendar)
         for state, row in brought_back:
             owe(connection, notices_owed(state, (row,), *arguments, None), reference.directory, restored=True)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, select, update
 from database.reference import Reference
 from models.commands import Register
 from models.directive import Directive
+from models.events import Assigned, MovedIn, Recorded, Registered
 from models.moments import Moment
 from models.tables import DIRECTIVE
 from models.text import fold_key, normalise_number
@@ -25,6 +26,19 @@ def fingerprint(registration: Register) -> str:
         registration.lead_agency or "",
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def mark_of(rows: tuple[Recorded, ...]) -> str:
+    """The fingerprint of a registration, found again in its first rows; empty when they register nothing."""
+    registered, lead = rows[0].event, None
+    for row in rows[1:2]:
+        if isinstance(row.event, Assigned) and row.command_id == rows[0].command_id:
+            lead = row.event.agency
+        elif isinstance(row.event, MovedIn):
+            lead = row.event.lead_agency
+    if not isinstance(registered, Registered):
+        return ""
+    return fingerprint(Register(content=registered.content, document=registered.document, lead_agency=lead))
 
 
 def write_snapshot(

@@ -32,7 +32,7 @@ def digest_page(
     language: Language,
 ) -> str:
     """Write the page of several notices: a table of the directives, then each notice; in the order given."""
-    titles = (N_("Nhiệm vụ"), N_("Nội dung"), N_("Cơ quan chủ trì"), N_("Thời hạn"), N_("Việc"))
+    titles = (N_("Nhiệm vụ"), N_("Nội dung nhiệm vụ"), N_("Cơ quan chủ trì"), N_("Thời hạn"), N_("Việc"))
     head = "".join(f'<th scope="col">{escape(translated(title, language))}</th>' for title in titles)
     rows = "\n".join(_row(content, text, names) for content, text in notices)
     articles = "\n".join(

@@ -186,7 +186,7 @@ def _facts(content: NoticeContent, standing: str, names: Names, language: Langua
     deadline = deadline_words(content.deadline, language)
     facts = [
         (N_("Mã nhiệm vụ"), one_line(content.code)),
-        (N_("Nội dung"), plain_lines(content.content)),
+        (N_("Nội dung nhiệm vụ"), plain_lines(content.content)),
         (N_("Văn bản"), one_line(content.document_number)),
         (N_("Cơ quan chủ trì"), _lead(content, names, language)),
         (N_("Thời hạn"), f"{deadline} ({standing})" if standing else deadline),

@@ -163,6 +163,7 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
         N_("Không tìm thấy cơ quan này. Ghi đúng tên hoặc mã cơ quan trong danh bạ."),
     ),
     Code.UNKNOWN_PERSON: (
+        N_("Không tìm thấy người dùng “{person}”. Có phải: {closest}? Ghi đúng mã hoặc địa chỉ thư trong danh bạ."),
         N_("Không tìm thấy người dùng “{person}”. Ghi đúng mã hoặc địa chỉ thư trong danh bạ."),
         N_("Không tìm thấy người này. Ghi đúng mã hoặc địa chỉ thư trong danh bạ."),
     ),
@@ -193,6 +194,22 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
     Code.DUPLICATE: (
         N_("Nội dung này trùng với nhiệm vụ {directive}. Nếu là nhiệm vụ khác, ghi rõ chỗ khác nhau."),
         N_("Nhiệm vụ này trùng với một nhiệm vụ đã có. Nếu là nhiệm vụ khác, ghi rõ chỗ khác nhau."),
+    ),
+    Code.BAD_CODE: (
+        N_("Mã nhiệm vụ “{value}” có ký tự không dùng được. Dùng chữ, số và các dấu - . _ / , không có khoảng trắng."),
+        N_("Mã nhiệm vụ có ký tự không dùng được. Dùng chữ, số và các dấu - . _ / , không có khoảng trắng."),
+    ),
+    Code.UNKNOWN_FIELD: (
+        N_("Không tìm thấy lĩnh vực “{field_of_work}”. Ghi đúng tên hoặc mã lĩnh vực trong danh bạ."),
+        N_("Không tìm thấy lĩnh vực này. Ghi đúng tên hoặc mã lĩnh vực trong danh bạ."),
+    ),
+    Code.UNKNOWN_URGENCY: (
+        N_("Không có độ khẩn “{urgency}”. Ghi một trong các mức: Thường, Khẩn, Thượng khẩn, Hỏa tốc."),
+        N_("Độ khẩn ghi chưa đúng. Ghi một trong các mức: Thường, Khẩn, Thượng khẩn, Hỏa tốc."),
+    ),
+    Code.UNKNOWN_COMMAND: (
+        N_("Không có lệnh “{value}”. Các lệnh: {commands}."),
+        N_("Không có lệnh này. Xem các lệnh bằng dondoc do --help."),
     ),
     Code.UNREADABLE: (
         N_("Không đọc được phần {field}. Kiểm tra lại rồi gửi lại."),

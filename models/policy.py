@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from models.deadline import OfficeHours
 from models.directive import Frozen
@@ -13,6 +13,16 @@ from models.vocabulary import Audience, Clock, Status, Urgency
 RUNNABLE = frozenset({Status.REGISTERED, Status.ASSIGNED, Status.IN_PROGRESS, Status.SUBMITTED, Status.DECLINED})
 MORNING = dt.time(8, 0)
 """The time of day of a step that names none."""
+
+
+def _in_quotes(value: object) -> object:
+    # An unquoted 14:00 in YAML is the number 840, which pydantic would take for 00:14:00.
+    if isinstance(value, int | float):
+        raise ValueError(f"{value:g} is no time of day: write a time of day in quotes, such as '14:00'")  # noqa: TRY004
+    return value
+
+
+TimeOfDay = Annotated[dt.time, BeforeValidator(_in_quotes)]
 
 
 class Step(Frozen):
@@ -30,7 +40,7 @@ class Step(Frozen):
 
     at: int | None = Field(default=None, ge=-250, le=1_000)
     hours: float | None = Field(default=None, ge=-2_000, le=8_000)
-    time: dt.time = MORNING
+    time: TimeOfDay = MORNING
     to: tuple[Audience, ...] = Field(min_length=1)
     level: int = Field(default=0, ge=0, le=4)
     at_once: bool = False
@@ -90,9 +100,9 @@ class Ladder(Frozen):
 class MailHours(Frozen):
     """When e-mail leaves (RULES 22): local times of working days."""
 
-    opening: dt.time = dt.time(7, 0)
-    closing: dt.time = dt.time(18, 0)
-    digest: dt.time = MORNING
+    opening: TimeOfDay = dt.time(7, 0)
+    closing: TimeOfDay = dt.time(18, 0)
+    digest: TimeOfDay = MORNING
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

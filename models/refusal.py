@@ -39,6 +39,10 @@ class Code(StrEnum):
     MISSING = "missing"
     TOO_LONG = "too_long"
     DUPLICATE = "duplicate"
+    BAD_CODE = "bad_code"  # a directive's code has a letter that no code has
+    UNKNOWN_FIELD = "unknown_field"  # no such field (lĩnh vực)
+    UNKNOWN_URGENCY = "unknown_urgency"
+    UNKNOWN_COMMAND = "unknown_command"
     UNREADABLE = "unreadable"  # input that does not have the shape of the command
 
 

@@ -65,9 +65,10 @@ def test_the_supervising_leader_named_on_the_directive_comes_before_the_fields()
 def test_a_supervising_leader_who_left_gives_way_to_the_one_in_charge_of_the_field() -> None:
     directive = a_directive(supervising_leader="pct.kinhte")
 
-    assert heard(
-        Audience.VICE_CHAIRMAN, directive=directive, directory=a_directory(without_posts=("pct.kinhte",))
-    ) == (["pct.vanxa"], [])
+    assert heard(Audience.VICE_CHAIRMAN, directive=directive, directory=a_directory(without_posts=("pct.kinhte",))) == (
+        ["pct.vanxa"],
+        [],
+    )
 
 
 def test_where_the_office_leads_its_officers_are_its_clerk_and_its_head_is_the_chief() -> None:

@@ -111,7 +111,11 @@ def test_a_person_is_found_by_code_address_or_full_name_and_not_by_a_name_that_t
 
 def test_what_is_valid_from_one_day_until_another_holds_on_both() -> None:
     agency = Agency(
-        code="A", name="A", kind="body", valid_from=day("2025-03-01", "Saturday"), valid_until=day("2025-06-30", "Monday")
+        code="A",
+        name="A",
+        kind="body",
+        valid_from=day("2025-03-01", "Saturday"),
+        valid_until=day("2025-06-30", "Monday"),
     )
 
     assert not agency.holds_on(day("2025-02-28", "Friday"))

@@ -596,9 +596,7 @@ def test_a_moment_is_remembered_raises_the_level_of_the_deadline_only_and_is_not
     directive = a_directive("in_progress")
 
     def reached(clock: Clock, level: int) -> e.Recorded:
-        event = e.MomentReached(
-            clock=clock, run=2, step="+3", level=level, outcome="told", audience=(), recipients=()
-        )
+        event = e.MomentReached(clock=clock, run=2, step="+3", level=level, outcome="told", audience=(), recipients=())
         return e.Recorded(directive=CODE, seq=directive.seq + 1, at=NOW, actor=e.ENGINE, event=event)
 
     escalated = evolve(directive, reached(Clock.DEADLINE, 2))

@@ -1,0 +1,50 @@
+"""What the sweep does with what was left lying, by the same clients as people's own commands."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from database.engine import reading
+from database.ledger import read_rows
+from models.engine import CommandEnvelope
+from models.refusal import Refused
+from services.office import Office
+from services.sending import Sender
+from services.temporal import handle, start_from_ledger, start_registered
+
+PATIENCE_SECONDS = 10.0
+"""How long one sweep tries one command; the next sweep goes on."""
+
+
+@dataclass
+class EngineAccess:
+    """Starts, sends and replans for the sweep."""
+
+    client: Client
+    office: Office
+
+    async def start(self, registration: CommandEnvelope) -> None:
+        """Start the workflow of a registered directive."""
+        await start_registered(self.client, registration, self.office.reference().clock_shift)
+
+    async def send(self, envelope: CommandEnvelope) -> None:
+        """Send a kept command again; a refusal ends it."""
+        try:
+            await Sender(self.client, self.office, patience=PATIENCE_SECONDS).send(envelope)
+        except Refused:
+            return
+
+    async def replan(self, code: str, plan: str) -> None:
+        """Ask a directive to find its next moment again; one whose workflow is gone is started again."""
+        try:
+            await handle(self.client, code).execute_update(
+                "replan", id=f"replan/{plan}", rpc_timeout=dt.timedelta(seconds=PATIENCE_SECONDS)
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            with reading(self.office.engine) as connection:
+                rows = read_rows(connection, code)
+            await start_from_ledger(self.client, code, rows, self.office.reference().clock_shift)
