@@ -1,6 +1,7 @@
 """Connections that cannot hold us up: names looked up and whole conversations ended in bounded time."""
 
 import contextlib
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -74,24 +75,28 @@ def connect(addresses: list[tuple[socket.AddressFamily, SocketAddress]], seconds
 
 
 @contextlib.contextmanager
-def ended_after(seconds: float, connection: socket.socket) -> Iterator[None]:
+def ended_after(seconds: float, connection: socket.socket) -> Iterator[threading.Event]:
     """End a connection when the block takes longer than `seconds`; what waits on it then fails.
 
     A time limit on each read is not enough: one byte a second keeps a conversation alive for ever. A second handle is
     used, so that the end also comes while TLS is being set up on the first.
+
+    Yields: an event that is set once the connection was ended, for those to whom a half answer looks like a whole one.
     """
-    twin = connection.dup()
-    timer = threading.Timer(seconds, _end, (twin,))
+    twin = socket.socket(fileno=os.dup(connection.fileno()))  # a TLS socket has no dup() of its own
+    ended = threading.Event()
+    timer = threading.Timer(seconds, _end, (twin, ended))
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield ended
     finally:
         timer.cancel()
         timer.join()
         twin.close()
 
 
-def _end(connection: socket.socket) -> None:
+def _end(connection: socket.socket, ended: threading.Event) -> None:
+    ended.set()
     with contextlib.suppress(OSError):  # it is closed already
         connection.shutdown(socket.SHUT_RDWR)

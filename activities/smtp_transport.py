@@ -1,5 +1,6 @@
 """Mail through a server by SMTP: never in clear text where TLS is asked for, never waiting without end."""
 
+import base64
 import contextlib
 import smtplib
 import socket
@@ -84,11 +85,28 @@ class _Connection(smtplib.SMTP):
                 raise smtplib.SMTPConnectError(code, reply)
             self.ehlo_or_helo_if_needed()
             if server.security is Security.STARTTLS:
-                if not self.has_extn("starttls") or self.starttls(context=transport.tls)[0] != 220:
-                    raise _NoStartTls("the server offers no TLS")
+                self._protect(transport.tls)
                 self.ehlo_or_helo_if_needed()
             if server.user:
-                self.login(server.user, server.password)
+                self._sign_in(server)
+
+    def _protect(self, tls: ssl.SSLContext) -> None:
+        if not self.has_extn("starttls"):
+            raise _NoStartTls("the server offers no TLS")
+        try:
+            self.starttls(context=tls)
+        except smtplib.SMTPResponseException as error:
+            raise _NoStartTls("the server refuses TLS") from error
+
+    def _sign_in(self, server: SmtpServer) -> None:
+        if "PLAIN" not in self.esmtp_features.get("auth", "").upper().split():
+            self.login(server.user, server.password)
+            return
+        # smtplib's own takes ASCII only; PLAIN is UTF-8 (RFC 4616).
+        credentials = base64.b64encode(f"\0{server.user}\0{server.password}".encode()).decode("ascii")
+        code, reply = self.docmd("AUTH", f"PLAIN {credentials}")
+        if code != 235:
+            raise smtplib.SMTPAuthenticationError(code, reply)
 
     def deliver(self, message: bytes, sender: str, recipient: str) -> None:
         """Hand over one message.
@@ -227,7 +245,7 @@ def _failure(error: Exception, server: SmtpServer) -> TemporaryFailure:
                 ),
                 host=host,
             )
-        case smtplib.SMTPAuthenticationError() | smtplib.SMTPNotSupportedError():
+        case smtplib.SMTPAuthenticationError() | smtplib.SMTPNotSupportedError() | UnicodeError():
             return TemporaryFailure(
                 N_(
                     "Máy chủ thư {host} không chấp nhận tài khoản gửi thư. Kiểm tra tài khoản trong DONDOC_SMTP_URL; "

@@ -5,11 +5,12 @@ import contextlib
 import http.client
 import socket
 import ssl
+import threading
 import time
 from datetime import UTC, datetime
 from typing import Final
 
-from standardwebhooks.webhooks import Webhook
+from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from activities.connections import connect, ended_after
 from activities.delivery_failures import PermanentFailure, TemporaryFailure
@@ -70,9 +71,9 @@ def send_webhook(
         raise _unreachable(target, error) from None
     left = max(0.1, whole_seconds - (time.monotonic() - started))
     try:
-        with ended_after(left, connection):
+        with ended_after(left, connection) as ended:
             connection.settimeout(left)
-            status = _exchange(connection, target, body, headers, tls)
+            status = _exchange(connection, target, body, headers, tls, ended)
     except (OSError, http.client.HTTPException) as error:
         raise _unreachable(target, error) from None
     finally:
@@ -86,7 +87,7 @@ def _signed_headers(
     instant = timestamp.astimezone(UTC)  # the library takes any instant's digits for UTC
     try:
         signature = Webhook(secret).sign(msg_id=event_id, timestamp=instant, data=body.decode("utf-8"))
-    except (binascii.Error, ValueError, RuntimeError):
+    except (EmptyWebhookSecretError, binascii.Error, ValueError, RuntimeError):
         raise PermanentFailure(
             N_("Khóa ký của webhook {host} không dùng được. Tạo khóa mới rồi báo cho bên nhận."), host=target.host
         ) from None
@@ -103,7 +104,12 @@ def _signed_headers(
 
 
 def _exchange(
-    connection: socket.socket, target: WebhookTarget, body: bytes, headers: dict[str, str], tls: ssl.SSLContext | None
+    connection: socket.socket,
+    target: WebhookTarget,
+    body: bytes,
+    headers: dict[str, str],
+    tls: ssl.SSLContext | None,
+    ended: threading.Event,
 ) -> int:
     """Send the request on an open connection and return the answer's status."""
     if target.secure:
@@ -114,6 +120,8 @@ def _exchange(
     with contextlib.closing(exchange):
         exchange.request("POST", target.path, body=body, headers=headers)
         answer = exchange.getresponse()
+        if ended.is_set():  # http.client takes headers that were cut off for whole
+            raise TimeoutError
         # The status decides; the answer's words are read so that the receiver can finish, up to a limit.
         with contextlib.suppress(OSError, http.client.HTTPException):
             answer.read(ANSWER_BYTES)

@@ -211,6 +211,10 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
         N_("Không có lệnh “{value}”. Các lệnh: {commands}."),
         N_("Không có lệnh này. Xem các lệnh bằng dondoc do --help."),
     ),
+    Code.UNKNOWN_VALUE: (
+        N_("Không có giá trị “{value}”. Chọn một trong: {values}."),
+        N_("Giá trị này không có trong danh sách cho phép."),
+    ),
     Code.UNREADABLE: (
         N_("Không đọc được phần {field}. Kiểm tra lại rồi gửi lại."),
         N_("Không đọc được nội dung gửi lên. Kiểm tra lại rồi gửi lại."),

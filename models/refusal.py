@@ -43,6 +43,7 @@ class Code(StrEnum):
     UNKNOWN_FIELD = "unknown_field"  # no such field (lĩnh vực)
     UNKNOWN_URGENCY = "unknown_urgency"
     UNKNOWN_COMMAND = "unknown_command"
+    UNKNOWN_VALUE = "unknown_value"  # a word that is none of a closed list
     UNREADABLE = "unreadable"  # input that does not have the shape of the command
 
 

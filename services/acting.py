@@ -91,12 +91,17 @@ def find_actor(reference: Reference, person: str, on_behalf_of: str | None, now:
         Refused: nobody of that name, with the closest codes; locked; or not the deputy.
     """
     directory = reference.directory
-    found = _find_person(directory, person)
-    represented = _find_person(directory, on_behalf_of) if on_behalf_of else None
+    found = find_person(directory, person)
+    represented = find_person(directory, on_behalf_of) if on_behalf_of else None
     return directory.actor(found, local_day(now), represented)
 
 
-def _find_person(directory: Directory, text: str) -> str:
+def find_person(directory: Directory, text: str) -> str:
+    """Find a person's code by code, e-mail address or name.
+
+    Raises:
+        Refused: unknown_person, with the closest codes.
+    """
     try:
         return directory.find_person(text).code
     except Refused as refused:

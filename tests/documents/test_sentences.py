@@ -85,6 +85,8 @@ DATA: dict[Code, dict[str, object]] = {
     Code.BAD_CODE: {"value": "QN 1"},
     Code.UNKNOWN_FIELD: {"field_of_work": "xã hội"},
     Code.UNKNOWN_URGENCY: {"urgency": "gấp"},
+    Code.UNKNOWN_COMMAND: {"value": "dance", "commands": "submit, urge"},
+    Code.UNKNOWN_VALUE: {"value": "tạm", "values": "good, poor"},
     Code.UNREADABLE: {"field": "deadline"},
 }
 

@@ -69,8 +69,8 @@ def due(
     ]
 
 
-def deadlines(directive: Directive, now: str, **known: Any) -> list[str]:
-    return [line for line in due(directive, now, **known) if line.startswith("deadline ")]
+def deadlines(directive: Directive, now: str, timeline: PolicyTimeline | None = None) -> list[str]:
+    return [line for line in due(directive, now, timeline) if line.startswith("deadline ")]
 
 
 def due_then_told(directive: Directive, now: str) -> Directive:

@@ -1,0 +1,252 @@
+"""One run of the mail: first what was composed before, then what leaves now, at a stated rate.
+
+A mail is composed just before it is sent and kept before that, so a crash between sending and noting it repeats the
+same bytes under the same Message-ID, and a digest holds what is true when it leaves.
+"""
+
+import datetime as dt
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from typing import Final
+
+import structlog
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
+
+from activities import mail_queue
+from activities.delivery_failures import DeliveryFailure, PermanentFailure, TemporaryFailure
+from activities.transports import Transport
+from database.engine import reading, writing
+from documents.language import N_, Language, sentence
+from documents.mail import Envelope, MailNotice, UnusableAddress, compose, message_id, sender_domain
+from models.calendar import local_day
+from models.directory import Directory
+from models.dispatch import Leaving, Unreachable, Waiting, unreachable
+from models.notices import NoticeContent
+from models.tables import MAIL
+
+MAILS_A_MINUTE: Final = 300
+"""Mails to everybody together (RULES 24)."""
+
+MAILS_A_MINUTE_EACH: Final = 20
+"""Mails to one person."""
+
+FIRST_PAUSE: Final = dt.timedelta(minutes=1)
+LONGEST_PAUSE: Final = dt.timedelta(hours=1)
+LONGEST_SERVER_PAUSE: Final = dt.timedelta(minutes=5)
+"""When the server itself is away, its return must show soon."""
+
+GIVE_UP_AFTER: Final = dt.timedelta(days=5)
+"""How long an address that takes no mail for now is tried (RFC 5321, 4.5.4.1; RULES 26)."""
+
+SERVER_FAILURES: Final = 2
+"""So many in a row and the run ends: the server is away, not one message bad."""
+
+RUN_SECONDS: Final = 240.0
+
+_REASONS: Final[dict[Unreachable, str]] = {
+    Unreachable.UNKNOWN: N_("Danh bạ không còn {person} nên không gửi thư."),
+    Unreachable.LOCKED: N_("Tài khoản của {person} đã khóa nên không gửi thư."),
+    Unreachable.LEFT: N_("{person} không còn giữ chức vụ nào nên không gửi thư."),
+    Unreachable.NO_ADDRESS: N_("{person} chưa có địa chỉ thư trong danh bạ."),
+}
+_UNREADABLE: Final = N_("Nội dung thông báo không đọc được nên không soạn được thư; xem nhật ký của hệ thống.")
+
+log = structlog.get_logger()
+
+
+@dataclass
+class MailRun:
+    """Sends until nothing is left, the rate is reached, or the server turns out to be away.
+
+    Attributes:
+        now: the office's clock.
+        go_on: asked before each mail; False ends the run, as when the worker stops.
+        sent: how many mails left.
+        server_is_away: the run ended because the server could not be reached.
+    """
+
+    engine: Engine
+    directory: Directory
+    sender: str
+    base_url: str
+    language: Language
+    now: Callable[[], dt.datetime]
+    go_on: Callable[[], bool]
+    sent: int = 0
+    server_is_away: bool = False
+    _server_failures: int = 0
+    _lately: Counter[str] = field(default_factory=Counter)
+    _ends_at: float = field(default_factory=lambda: time.monotonic() + RUN_SECONDS)
+
+    def send(self, transport: Transport, leaving: Iterable[Leaving], *, any_hour_only: bool) -> None:
+        """Send what was composed before, then what leaves now.
+
+        Args:
+            any_hour_only: outside mail hours, what was composed before waits unless it leaves at any hour.
+        """
+        now = self.now()
+        with reading(self.engine) as connection:
+            self._lately = mail_queue.sent_since(connection, now - dt.timedelta(minutes=1))
+            backlog = mail_queue.backlog(connection, now, MAILS_A_MINUTE, any_hour_only=any_hour_only)
+        with transport.batch() as batch:
+            for mail in backlog:
+                if not self._may_go_on():
+                    return
+                self._send_kept(batch, mail)
+            for one in leaving:
+                if not self._may_go_on():
+                    return
+                if self._lately[one.recipient] < MAILS_A_MINUTE_EACH:
+                    kept = self._compose(one)
+                    if kept is not None:
+                        self._send_kept(batch, kept)
+
+    def _may_go_on(self) -> bool:
+        return (
+            not self.server_is_away
+            and self._lately.total() < MAILS_A_MINUTE
+            and time.monotonic() < self._ends_at
+            and self.go_on()
+        )
+
+    # --- Composing -------------------------------------------------------------------------------------------
+
+    def _compose(self, leaving: Leaving) -> int | None:
+        """Compose a mail and keep it; None when there is nothing to send."""
+        now = self.now()
+        deliveries = [notice.delivery for notice in leaving.notices]
+        reason = self._unreachable(leaving.recipient, now)
+        if reason is not None:
+            self._park(leaving, deliveries, reason)
+            return None
+        person = self.directory.person(leaving.recipient)
+        address = person.email if person else ""
+        with reading(self.engine) as connection:
+            stored = mail_queue.contents(connection, [notice.notice for notice in leaving.notices])
+        envelope = Envelope(
+            sender=self.sender,
+            recipient=leaving.recipient,
+            address=address,
+            date=now,
+            message_id=message_id([notice.identity for notice in leaving.notices], sender_domain(self.sender)),
+            base_url=self.base_url,
+        )
+        try:
+            notices = [_mail_notice(notice, stored[notice.notice]) for notice in leaving.notices]
+            body = compose(envelope, notices, self.directory, self.language)
+        except UnusableAddress as unusable:
+            self._park(leaving, deliveries, str(unusable))
+            return None
+        except Exception as fault:  # noqa: BLE001 - one notice that breaks the words holds up no other (RULES 18)
+            log.warning("mail_not_composed", recipient=leaving.recipient, problem=type(fault).__name__)
+            self._park_the_unreadable(envelope, leaving, stored)
+            return None
+        values: dict[str, object] = {
+            "message_id": envelope.message_id,
+            "recipient": leaving.recipient,
+            "address": address,
+            "digest": leaving.digest,
+            "composed_at": now,
+            "due_at": now,
+            "body": body.decode("latin-1"),
+        }
+        try:
+            with writing(self.engine) as connection:
+                return mail_queue.compose(connection, deliveries, values)
+        except IntegrityError:  # another process composed the same; it sends it
+            log.info("mail_composed_elsewhere", recipient=leaving.recipient)
+            return None
+
+    def _unreachable(self, person: str, now: dt.datetime) -> str | None:
+        found = unreachable(person, self.directory, local_day(now))
+        if found is None:
+            return None
+        return sentence(_REASONS[found], Language.VI, person=self.directory.person_name(person))
+
+    def _park(self, leaving: Leaving, deliveries: list[int], reason: str) -> None:
+        with writing(self.engine) as connection:
+            mail_queue.park(connection, deliveries, reason)
+        log.warning("mail_parked", recipient=leaving.recipient, notices=len(deliveries))
+
+    def _park_the_unreadable(self, envelope: Envelope, leaving: Leaving, stored: dict[int, str]) -> None:
+        """Put aside those that cannot be worded; the others leave with the next run."""
+        bad: list[Waiting] = []
+        for notice in leaving.notices:
+            try:
+                compose(envelope, [_mail_notice(notice, stored.get(notice.notice, ""))], self.directory, self.language)
+            except Exception:  # noqa: BLE001 - as above
+                bad.append(notice)
+        self._park(
+            leaving,
+            [notice.delivery for notice in bad or leaving.notices],
+            sentence(_UNREADABLE, Language.VI),
+        )
+
+    # --- Sending ---------------------------------------------------------------------------------------------
+
+    def _send_kept(self, transport: Transport, mail: int) -> None:
+        """Send a composed mail and note what became of it; nothing it does holds up the next one."""
+        with reading(self.engine) as connection:
+            row = connection.execute(select(MAIL).where(MAIL.c.id == mail, MAIL.c.state == mail_queue.COMPOSED)).first()
+        if row is None or self._lately[row.recipient] >= MAILS_A_MINUTE_EACH:
+            return
+        reason = self._unreachable(row.recipient, self.now())
+        if reason is not None:
+            with writing(self.engine) as connection:
+                mail_queue.park_mail(connection, mail, reason, tried=False)
+            log.warning("mail_parked", recipient=row.recipient, message_id=row.message_id)
+            return
+        try:
+            transport.send(row.body.encode("latin-1"), parseaddr(self.sender)[1], row.address)
+        except PermanentFailure as failure:
+            self._server_failures = 0
+            self._give_up(mail, row.message_id, failure)
+        except TemporaryFailure as failure:
+            about_server = _is_about_the_server(failure)
+            self._server_failures = self._server_failures + 1 if about_server else 0
+            self.server_is_away = self._server_failures >= SERVER_FAILURES
+            if not about_server and self.now() - row.composed_at >= GIVE_UP_AFTER:
+                self._give_up(mail, row.message_id, failure)
+            else:
+                longest = LONGEST_SERVER_PAUSE if about_server else LONGEST_PAUSE
+                self._try_later(mail, row.message_id, row.attempts, longest, str(failure))
+        except Exception as fault:
+            log.exception("mail_send_broke", message_id=row.message_id)
+            self._try_later(mail, row.message_id, row.attempts, LONGEST_PAUSE, type(fault).__name__)
+        else:
+            now = self.now()
+            self._server_failures = 0
+            self._lately[row.recipient] += 1
+            self.sent += 1
+            with writing(self.engine) as connection:
+                mail_queue.mark_sent(connection, mail, now)
+            log.info("mail_sent", message_id=row.message_id, recipient=row.recipient, digest=row.digest)
+
+    def _give_up(self, mail: int, identity: str, failure: DeliveryFailure) -> None:
+        with writing(self.engine) as connection:
+            mail_queue.park_mail(connection, mail, str(failure))
+        log.warning("mail_parked", message_id=identity)
+
+    def _try_later(self, mail: int, identity: str, attempts: int, longest: dt.timedelta, problem: str) -> None:
+        pause = pause_after(attempts + 1, longest)
+        with writing(self.engine) as connection:
+            mail_queue.mark_failed(connection, mail, problem, self.now() + pause)
+        log.warning("mail_not_sent", message_id=identity, attempts=attempts + 1, pause_seconds=pause.total_seconds())
+
+
+def pause_after(failures: int, longest: dt.timedelta) -> dt.timedelta:
+    """How long to wait after so many failures in a row: one minute, doubled each time, up to a limit."""
+    return min(longest, FIRST_PAUSE * (1 << min(max(0, failures - 1), 16)))
+
+
+def _is_about_the_server(failure: TemporaryFailure) -> bool:
+    """Whether it says nothing of this one recipient: then the next mail would most likely fail in the same way."""
+    return "address" not in failure.data
+
+
+def _mail_notice(notice: Waiting, stored: str) -> MailNotice:
+    return MailNotice(content=NoticeContent.model_validate_json(stored), at=notice.at, at_once=notice.urgent)

@@ -1,0 +1,1 @@
+"""What the `dondoc` command does: one module a subject. They parse, call services and print; no rule lives here."""

@@ -1,0 +1,159 @@
+"""`dondoc do`: act on a directive as a person."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from documents.language import N_, Language, format_instant, label
+from shell.context import Failed, Shell, in_language, run
+from shell.output import print_json, print_lines
+
+if TYPE_CHECKING:
+    from services.acting import Wish
+    from services.sending import Sent
+
+COMMANDS = (
+    "assign, reassign, acknowledge, decline, report_progress, request_extension, decide_extension, submit, "
+    "accept, return, suspend, resume, amend, urge, demand_explanation, explain, contribute, comment, cancel, "
+    "reopen, succeed"
+)
+
+
+def add_to(app: typer.Typer, language: Language) -> None:
+    """Add the command of this subject."""
+    words = in_language(language)
+
+    @app.command("do", help=words(N_("Thực hiện một việc trên nhiệm vụ. Các lệnh: ")) + COMMANDS)
+    def do(
+        ctx: typer.Context,
+        code: Annotated[str, typer.Argument(metavar="CODE", help=words(N_("Mã nhiệm vụ.")))],
+        command: Annotated[str, typer.Argument(metavar="COMMAND", help=words(N_("Lệnh.")))],
+        person: Annotated[
+            str, typer.Option("--as", metavar="PERSON", help=words(N_("Người thực hiện: mã, địa chỉ thư hoặc họ tên.")))
+        ],
+        on_behalf_of: Annotated[
+            str, typer.Option("--for", metavar="PERSON", help=words(N_("Thay mặt người đang vắng mặt.")))
+        ] = "",
+        reason: Annotated[str, typer.Option(help=words(N_("Lý do.")))] = "",
+        text: Annotated[str, typer.Option("--text", "--result", help=words(N_("Nội dung, kết quả, lời nhắc.")))] = "",
+        deadline: Annotated[
+            str, typer.Option(help=words(N_("Thời hạn, như “trước 15/12” hay “30 ngày làm việc”.")))
+        ] = "",
+        no_deadline: Annotated[
+            bool, typer.Option("--no-deadline", help=words(N_("Từ nay không có thời hạn.")))
+        ] = False,
+        agency: Annotated[str, typer.Option("--agency", "--lead", help=words(N_("Cơ quan chủ trì mới.")))] = "",
+        old_agency: Annotated[str, typer.Option(help=words(N_("Cơ quan cũ (succeed).")))] = "",
+        coordinating: Annotated[
+            list[str] | None, typer.Option(help=words(N_("Cơ quan phối hợp (dùng nhiều lần).")))
+        ] = None,
+        percent: Annotated[int | None, typer.Option(help=words(N_("Tỷ lệ hoàn thành, 0 đến 100.")))] = None,
+        document: Annotated[str, typer.Option(help=words(N_("Số ký hiệu văn bản kết quả hoặc căn cứ.")))] = "",
+        attachment: Annotated[list[str] | None, typer.Option(help=words(N_("Tên tệp kèm theo.")))] = None,
+        grant: Annotated[
+            bool | None, typer.Option("--grant/--refuse", help=words(N_("Đồng ý hay không đồng ý gia hạn.")))
+        ] = None,
+        citation: Annotated[str, typer.Option(help=words(N_("Quyết định của lãnh đạo được dẫn.")))] = "",
+        grade: Annotated[str, typer.Option(help=words(N_("Xếp loại: excellent, good, satisfactory, poor.")))] = "",
+        opinion: Annotated[
+            str, typer.Option(help=words(N_("Ý kiến: agree, agree_with_comments, disagree, nothing_to_add.")))
+        ] = "",
+        content: Annotated[str, typer.Option(help=words(N_("Nội dung mới.")))] = "",
+        urgency: Annotated[str, typer.Option(help=words(N_("Độ khẩn mới.")))] = "",
+        field: Annotated[str, typer.Option(help=words(N_("Lĩnh vực mới.")))] = "",
+        leader: Annotated[str, typer.Option(help=words(N_("Lãnh đạo phụ trách mới.")))] = "",
+        id_: Annotated[
+            str, typer.Option("--id", help=words(N_("Mã của lệnh: gửi lại cùng mã thì được cùng một trả lời.")))
+        ] = "",
+        seen: Annotated[
+            int | None, typer.Option(help=words(N_("Số sự kiện cuối đã xem; có người làm trước thì bị từ chối.")))
+        ] = None,
+        json_: Annotated[bool, typer.Option("--json", help=words(N_("In kết quả dạng JSON.")))] = False,
+    ) -> None:
+        from services.acting import Wish
+        from services.command_words import Words, make_command
+
+        shell: Shell = ctx.obj
+        given = Words(
+            reason=reason,
+            text=text,
+            deadline=deadline,
+            no_deadline=no_deadline,
+            agency=agency,
+            old_agency=old_agency,
+            coordinating=tuple(coordinating or ()),
+            percent=percent,
+            document=document,
+            attachments=tuple(Path(name).name for name in attachment or ()),
+            grant=grant,
+            citation=citation,
+            grade=grade,
+            opinion=opinion,
+            content=content,
+            urgency=urgency,
+            field=field,
+            leader=leader,
+        )
+        wish = Wish(
+            code=code,
+            command=make_command(command, given, shell.reference(), shell.now()),
+            person=person,
+            on_behalf_of=on_behalf_of or None,
+            id=id_ or None,
+            seen_seq=seen,
+        )
+        tell(shell, wish, *run(carry_out(shell, wish)), as_json=json_)
+
+
+async def carry_out(shell: Shell, wish: "Wish") -> tuple["Sent", bool]:
+    """Act, and say whether the engine runs when the command could only be kept."""
+    from services.acting import act
+    from services.sending import Sender
+    from services.temporal import worker_is_there
+
+    client = await shell.connect()
+    sent = await act(shell.office, Sender(client, shell.office) if client else None, wish)
+    running = sent.outcome == "recorded" or (client is not None and await worker_is_there(client))
+    return sent, running
+
+
+def tell(shell: Shell, wish: "Wish", sent: "Sent", running: bool, *, as_json: bool) -> None:
+    """Tell what became of a command.
+
+    Raises:
+        Failed: it is kept and not recorded yet.
+    """
+    from documents.act_words import done_words
+
+    answer = sent.answer
+    if as_json:
+        print_json(
+            {
+                "command_id": sent.command_id,
+                "outcome": sent.outcome,
+                "code": wish.code,
+                "seq": answer.seq if answer else None,
+                "at": answer.at.isoformat() if answer else None,
+                "kinds": list(answer.kinds) if answer else [],
+                "status": answer.status.value if answer else None,
+            }
+        )
+    if answer is None:
+        message = (
+            N_("Đã nhận, đang ghi: lệnh {id} được giữ lại và sẽ tự ghi. Xem lại bằng “dondoc history {code}”.")
+            if running
+            else N_("Bộ máy chưa chạy. Lệnh {id} đã được giữ lại và sẽ tự ghi khi bộ máy chạy lại.")
+        )
+        raise Failed(message, id=sent.command_id, code=wish.code)
+    if not as_json:
+        done = "; ".join(done_words(kind, shell.language) for kind in answer.kinds)
+        print_lines(
+            shell.say(
+                N_("{code}: đã ghi lúc {at} ({done}). Trạng thái: {status}."),
+                code=wish.code,
+                at=format_instant(answer.at, shell.language),
+                done=done,
+                status=label(answer.status, shell.language),
+            )
+        )

@@ -1,0 +1,481 @@
+"""`dondoc status`, `history`, `next`, `board`, `inbox` and `export`: questions, answered from SQL."""
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from documents.language import N_, Language, days_left_words, format_instant, label
+from shell.context import Shell, in_language
+from shell.output import print_json, print_lines, print_table
+
+if TYPE_CHECKING:
+    from models.directory import Directory
+    from models.moments import Moment
+    from models.timeliness import Figures
+    from services.asking import Standing
+
+PAGE = 50
+"""Directives of a list that a person sees at once; JSON has all."""
+
+
+def add_to(app: typer.Typer, language: Language) -> None:
+    """Add the commands of this subject."""
+    words = in_language(language)
+    code_help = words(N_("Mã nhiệm vụ."))
+    json_help = words(N_("In kết quả dạng JSON."))
+
+    @app.command("status", help=words(N_("Nhiệm vụ đang ở đâu; không nêu mã thì liệt kê, nặng nhất trước.")))
+    def status(
+        ctx: typer.Context,
+        code: Annotated[str, typer.Argument(metavar="[CODE]", help=code_help)] = "",
+        timeliness: Annotated[str, typer.Option(help=words(N_("Lọc: overdue, due_soon, on_time, …")))] = "",
+        state: Annotated[str, typer.Option("--status", help=words(N_("Lọc theo trạng thái.")))] = "",
+        agency: Annotated[str, typer.Option(help=words(N_("Lọc theo cơ quan chủ trì.")))] = "",
+        field: Annotated[str, typer.Option(help=words(N_("Lọc theo lĩnh vực.")))] = "",
+        leader: Annotated[str, typer.Option(help=words(N_("Lọc theo lãnh đạo phụ trách.")))] = "",
+        text: Annotated[str, typer.Option(help=words(N_("Tìm trong nội dung, trích yếu, số văn bản.")))] = "",
+        everything: Annotated[bool, typer.Option("--all", help=words(N_("Cả nhiệm vụ đã xong.")))] = False,
+        page: Annotated[int, typer.Option(min=1, help=words(N_("Trang.")))] = 1,
+        json_: Annotated[bool, typer.Option("--json", help=json_help)] = False,
+    ) -> None:
+        if code:
+            show_status(ctx.obj, code, as_json=json_)
+            return
+        filters = {
+            "timeliness": timeliness,
+            "status": state,
+            "agency": agency,
+            "field": field,
+            "leader": leader,
+            "text": text,
+        }
+        show_list(ctx.obj, filters, everything=everything, page=page, as_json=json_)
+
+    @app.command("history", help=words(N_("Nhật ký của một nhiệm vụ: ai làm gì, khi nào.")))
+    def history(
+        ctx: typer.Context,
+        code: Annotated[str, typer.Argument(metavar="CODE", help=code_help)],
+        json_: Annotated[bool, typer.Option("--json", help=json_help)] = False,
+    ) -> None:
+        show_history(ctx.obj, code, as_json=json_)
+
+    @app.command("next", help=words(N_("Các mốc sắp tới nếu không ai làm gì, tới ai, theo thang nào.")))
+    def next_(
+        ctx: typer.Context,
+        code: Annotated[str, typer.Argument(metavar="CODE", help=code_help)],
+        json_: Annotated[bool, typer.Option("--json", help=json_help)] = False,
+    ) -> None:
+        show_next(ctx.obj, code, as_json=json_)
+
+    @app.command("board", help=words(N_("Bảng tổng hợp theo cơ quan, lĩnh vực hoặc lãnh đạo.")))
+    def board(
+        ctx: typer.Context,
+        by: Annotated[str, typer.Option(help=words(N_("Theo: agency, field hoặc leader.")))] = "agency",
+        json_: Annotated[bool, typer.Option("--json", help=json_help)] = False,
+    ) -> None:
+        if by not in ("agency", "field", "leader"):
+            raise typer.BadParameter(words(N_("Chọn agency, field hoặc leader.")), param_hint="--by")
+        show_board(ctx.obj, by=by, as_json=json_)
+
+    @app.command("inbox", help=words(N_("Hộp thông báo của một người.")))
+    def inbox(
+        ctx: typer.Context,
+        person: Annotated[str, typer.Argument(metavar="PERSON")],
+        unread: Annotated[bool, typer.Option("--unread", help=words(N_("Chỉ thông báo chưa đọc.")))] = False,
+        mark: Annotated[bool, typer.Option("--mark-read", help=words(N_("Đánh dấu đã đọc.")))] = False,
+        json_: Annotated[bool, typer.Option("--json", help=json_help)] = False,
+    ) -> None:
+        show_inbox(ctx.obj, person, unread=unread, mark=mark, as_json=json_)
+
+    @app.command("export", help=words(N_("Xuất mọi nhiệm vụ ra bảng tính .xlsx hoặc .csv.")))
+    def export(
+        ctx: typer.Context,
+        file: Annotated[Path, typer.Argument(metavar="FILE.xlsx")],
+        opened: Annotated[bool, typer.Option("--open", help=words(N_("Chỉ nhiệm vụ chưa xong.")))] = False,
+    ) -> None:
+        from services.exporting import export_directives
+
+        shell: Shell = ctx.obj
+        number = export_directives(shell.office, file, shell.language, open_only=opened)
+        print_lines(shell.say(N_("Đã xuất {number} nhiệm vụ ra {file}."), number=number, file=file))
+
+
+def standing_json(standing: "Standing", directory: "Directory") -> dict[str, Any]:
+    """One directive by the contract's keys, and some more; agencies by the names people know."""
+    directive, moment = standing.directive, standing.following
+    deadline = directive.deadline
+    return {
+        "code": directive.code,
+        "content": directive.content,
+        "status": directive.status.value,
+        "timeliness": standing.timeliness.value if standing.timeliness else None,
+        "lead_agency": directory.agency_name(directive.lead_agency) or None,
+        "coordinating_agencies": [directory.agency_name(agency) for agency in directive.coordinating_agencies],
+        "deadline": deadline.day.isoformat() if deadline else None,
+        "escalation_level": directive.escalation_level,
+        "next_moment": None
+        if moment is None
+        else {
+            "at": iso(moment.at),
+            "kind": kind_of(moment),
+            "audience": [audience.value for audience in moment.audience],
+            "clock": moment.clock.value,
+            "step": moment.step,
+        },
+        "seq": standing.seq,
+        "updated_at": iso(directive.updated_at),
+        "due_at": iso(deadline.due_at) if deadline else None,
+        "first_deadline": directive.first_deadline.day.isoformat() if directive.first_deadline else None,
+        "imposed_deadline": directive.imposed_deadline.day.isoformat() if directive.imposed_deadline else None,
+        "urgency": directive.urgency.value,
+        "document": directive.document.model_dump(mode="json"),
+        "assigning_leader": directive.assigning_leader,
+        "supervising_leader": directive.supervising_leader,
+        "field": directive.field,
+        "lead_agency_code": directive.lead_agency,
+        "percent": directive.percent,
+        "extension_pending": directive.extension is not None,
+        "explanation_pending": directive.explanation is not None,
+        "contributions": {
+            directory.agency_name(agency): opinion.value if opinion else None
+            for agency, opinion in contributions_of(standing).items()
+        },
+        "awaiting_start": standing.awaiting_start,
+    }
+
+
+def contributions_of(standing: "Standing") -> dict[str, Any]:
+    """What each coordinating agency contributed; silence is shown as silence."""
+    directive = standing.directive
+    return {agency: directive.contributions.get(agency) for agency in directive.coordinating_agencies}
+
+
+def kind_of(moment: "Moment") -> str:
+    """What a moment is to people: a reminder, or an escalation that goes above those who work on it."""
+    return "escalation" if moment.level > 0 else "reminder"
+
+
+def iso(instant: dt.datetime) -> str:
+    """An instant for machines: ISO 8601, in UTC."""
+    return instant.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
+def show_status(shell: Shell, code: str, *, as_json: bool) -> None:
+    """Tell where one directive stands."""
+    from database.engine import reading
+    from documents.moment_words import moment_sentence
+    from documents.phrases import deadline_words
+    from models.timeliness import days_left
+    from services.asking import status_of
+
+    now = shell.now()
+    with reading(shell.office.engine) as connection:
+        standing = status_of(connection, code, now)
+    reference = shell.reference()
+    directory, directive = reference.directory, standing.directive
+    if as_json:
+        print_json(standing_json(standing, directory))
+        return
+    left = days_left(directive, reference.calendar, now) if not directive.closed else None
+    judged = label(standing.timeliness, shell.language) if standing.timeliness else ""
+    lines: list[tuple[str, str]] = [
+        (N_("Mã nhiệm vụ"), directive.code),
+        (N_("Nội dung"), directive.content),
+        (N_("Văn bản"), directive.document.number),
+        (N_("Trạng thái"), label(directive.status, shell.language)),
+        (N_("Tiến độ hạn"), judged + (f" ({days_left_words(left, shell.language)})" if left is not None else "")),
+        (N_("Chủ trì"), directory.agency_name(directive.lead_agency)),
+        (N_("Phối hợp"), "; ".join(directory.agency_name(agency) for agency in directive.coordinating_agencies)),
+        (N_("Thời hạn"), deadline_words(directive.deadline, shell.language)),
+        (N_("Độ khẩn"), label(directive.urgency, shell.language)),
+        (N_("Cấp đôn đốc"), str(directive.escalation_level)),
+    ]
+    if directive.imposed_deadline is not None:
+        lines.append((N_("Hạn cấp trên giao"), deadline_words(directive.imposed_deadline, shell.language)))
+    if directive.extension is not None:
+        lines.append((N_("Đang xin gia hạn đến"), deadline_words(directive.extension.deadline, shell.language)))
+    if directive.explanation is not None:
+        lines.append((N_("Đang chờ giải trình"), directive.explanation.text))
+    if standing.following is not None:
+        at = format_instant(standing.following.at, shell.language)
+        lines.append((N_("Mốc tiếp theo"), f"{at}: {moment_sentence(standing.following, shell.language)}"))
+    if standing.awaiting_start:
+        lines.append((N_("Lưu ý"), shell.say(N_("chờ khởi tạo"))))
+    print_lines(*(f"{shell.say(title)}: {value}" for title, value in lines if value))
+
+
+def show_list(shell: Shell, filters: dict[str, str], *, everything: bool, page: int, as_json: bool) -> None:
+    """List directives, the worst first."""
+    from database.engine import reading
+    from services.asking import list_directives
+    from services.filters import make_filter
+
+    reference, now = shell.reference(), shell.now()
+    only = make_filter(filters, reference, now, open_only=not everything)
+    limit, offset = (None, 0) if as_json else (PAGE + 1, (page - 1) * PAGE)
+    with reading(shell.office.engine) as connection:
+        found = list(list_directives(connection, only, now, limit, offset))
+    if as_json:
+        print_json([standing_json(standing, reference.directory) for standing in found])
+        return
+    if not found:
+        print_lines(shell.say(N_("Không có nhiệm vụ nào khớp.")))
+        return
+    titles = [shell.say(title) for title in (N_("Mã"), N_("Trạng thái"), N_("Hạn"), N_("Thời hạn"), N_("Chủ trì"))]
+    titles.append(shell.say(N_("Nội dung")))
+    rows = [
+        (
+            standing.directive.code,
+            label(standing.directive.status, shell.language),
+            label(standing.timeliness, shell.language) if standing.timeliness else "",
+            standing.directive.deadline.day.strftime("%d/%m/%Y") if standing.directive.deadline else "",
+            reference.directory.agency_name(standing.directive.lead_agency),
+            _shortened(standing.directive.content),
+        )
+        for standing in found[:PAGE]
+    ]
+    print_table(titles, rows)
+    if len(found) > PAGE:
+        print_lines(shell.say(N_("Còn nữa: thêm --page {page}."), page=page + 1))
+
+
+def _shortened(text: str, limit: int = 90) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def show_history(shell: Shell, code: str, *, as_json: bool) -> None:
+    """Tell what happened to a directive."""
+    from database.deliveries import deliveries_of
+    from database.engine import reading
+    from documents.sentences import event_sentence, sent_words
+    from services.asking import history_of
+
+    with reading(shell.office.engine) as connection:
+        rows = history_of(connection, code)
+        deliveries = deliveries_of(connection, code)
+    directory = shell.reference().directory
+    if as_json:
+        print_json(
+            [
+                {
+                    "seq": row.seq,
+                    "at": iso(row.at),
+                    "planned_at": iso(row.planned_at) if row.planned_at else None,
+                    "kind": row.event.kind,
+                    "actor": row.actor,
+                    "on_behalf_of": row.on_behalf_of,
+                    "data": json.loads(row.data),
+                }
+                for row in rows
+            ]
+        )
+        return
+    if not rows:
+        print_lines(shell.say(N_("Chưa có gì: nhiệm vụ đang chờ khởi tạo.")))
+    for row in rows:
+        print_lines(
+            f"{row.seq:>3}  {format_instant(row.at, shell.language)}  {event_sentence(row, directory, shell.language)}"
+        )
+        for sent in deliveries:
+            if sent.seq != row.seq:
+                continue
+            person = directory.person_name(sent.recipient)
+            if sent.sent_at is not None:
+                how = sent_words(sent.sent_at, shell.language, in_digest=bool(sent.digest))
+                print_lines(f"       → {person}: {how}")
+            elif sent.problem:
+                print_lines(f"       → {person}: {shell.say(N_('không gửi được'))} – {sent.problem}")
+
+
+def show_next(shell: Shell, code: str, *, as_json: bool) -> None:
+    """Tell every coming moment of a directive if nobody acts, to whom, and under which rule."""
+    from database.engine import reading
+    from documents.moment_words import moment_sentence
+    from models.audience import resolve
+    from models.calendar import local_day
+    from services.asking import next_of
+
+    reference, now = shell.reference(), shell.now()
+    with reading(shell.office.engine) as connection:
+        directive, moments = next_of(connection, code, reference, now)
+    policy = reference.timeline.current
+
+    def why(moment: "Moment") -> str:
+        return shell.say(
+            N_("{policy}, phiên bản {version}: đồng hồ {clock}, mốc {step}"),
+            policy=policy.name,
+            version=policy.version,
+            clock=label(moment.clock, shell.language),
+            step=moment.step,
+        )
+
+    if as_json:
+        print_json(
+            [
+                {
+                    "at": iso(moment.at),
+                    "clock": moment.clock.value,
+                    "step": moment.step,
+                    "audience": [audience.value for audience in moment.audience],
+                    "level": moment.level,
+                    "why": why(moment),
+                    "then_every": moment.then_every,
+                }
+                for moment in moments
+            ]
+        )
+        return
+    if not moments:
+        print_lines(shell.say(N_("Không còn mốc nào.")))
+        return
+    rows = []
+    for moment in moments:
+        hearers = resolve(moment.audience, directive, reference.directory, local_day(moment.at))
+        people = "; ".join(reference.directory.person_name(one.person) for one in hearers.recipients)
+        rows.append(
+            (
+                format_instant(moment.at, shell.language),
+                moment_sentence(moment, shell.language),
+                people,
+                moment.level or "",
+                why(moment),
+            )
+        )
+    titles = (N_("Lúc"), N_("Việc"), N_("Tới"), N_("Cấp"), N_("Vì sao"))
+    print_table([shell.say(title) for title in titles], rows)
+
+
+def show_board(shell: Shell, *, by: str = "agency", as_json: bool) -> None:
+    """Show the figures; every row adds up."""
+    from database.engine import reading
+    from services.asking import board
+
+    now = shell.now()
+    with reading(shell.office.engine) as connection:
+        whole = board(connection, now)
+    directory = shell.reference().directory
+
+    def field_name(code: str | None) -> str:
+        field = directory.field(code)
+        return field.name if field else code or ""
+
+    groups = {
+        "agency": (N_("Cơ quan"), whole.by_agency, directory.agency_name),
+        "field": (N_("Lĩnh vực"), whole.by_field, field_name),
+        "leader": (N_("Lãnh đạo phụ trách"), whole.by_leader, directory.person_name),
+    }
+    if as_json:
+        figures = whole.figures
+        print_json(
+            {
+                "as_of": iso(whole.as_of),
+                "total": figures.total,
+                "open": figures.open,
+                "by_status": whole.by_status,
+                "by_timeliness": _counts(figures),
+                **{
+                    f"by_{name}": [
+                        {name: naming(code) or None, "total": one.total, "open": one.open} | _counts(one)
+                        for code, one in members
+                    ]
+                    for name, (_title, members, naming) in groups.items()
+                },
+                "no_deadline": {"open": figures.no_deadline_open, "completed": figures.no_deadline_completed},
+                "cancelled": figures.cancelled,
+                "overdue_rate": round(figures.overdue_rate, 4),
+                "awaiting_start": whole.awaiting_start,
+            }
+        )
+        return
+    title, members, naming = groups[by]
+    _print_board(shell, whole.figures, title, [(naming(code), one) for code, one in members], whole.as_of)
+    if whole.awaiting_start:
+        print_lines(shell.say(N_("{number} nhiệm vụ đang chờ khởi tạo."), number=whole.awaiting_start))
+
+
+def _counts(figures: "Figures") -> dict[str, int]:
+    return {
+        "on_time": figures.on_time,
+        "due_soon": figures.due_soon,
+        "overdue": figures.overdue,
+        "completed_on_time": figures.completed_on_time,
+        "completed_late": figures.completed_late,
+    }
+
+
+def _print_board(
+    shell: Shell, whole: "Figures", axis: str, rows: list[tuple[str, "Figures"]], as_of: dt.datetime
+) -> None:
+    titles = (
+        axis,
+        N_("Tổng"),
+        N_("Đang làm"),
+        N_("Trong hạn"),
+        N_("Sắp đến hạn"),
+        N_("Quá hạn"),
+        N_("Xong đúng hạn"),
+        N_("Xong trễ hạn"),
+    )
+
+    def line(name: str, figures: "Figures") -> tuple[object, ...]:
+        return (name, figures.total, figures.open, *_counts(figures).values())
+
+    none = shell.say(N_("(chưa có)"))
+    heading = shell.say(N_("Tổng hợp lúc {at}"), at=format_instant(as_of, shell.language))
+    everything = (shell.say(N_("Tất cả")), whole)
+    print_table(
+        [shell.say(title) for title in titles],
+        [line(*everything), *(line(name or none, figures) for name, figures in rows)],
+        title=heading,
+    )
+    print_lines(
+        shell.say(
+            N_("Tỷ lệ quá hạn {rate} %; không có thời hạn: {open} đang làm, {done} đã xong; đã hủy: {cancelled}."),
+            rate=f"{100 * whole.overdue_rate:.1f}",
+            open=whole.no_deadline_open,
+            done=whole.no_deadline_completed,
+            cancelled=whole.cancelled,
+        )
+    )
+
+
+def show_inbox(shell: Shell, person: str, *, unread: bool, mark: bool, as_json: bool) -> None:
+    """Show a person's notices, the newest first."""
+    from database.engine import reading, writing
+    from documents.notice_text import render
+    from services.acting import find_person
+    from services.asking import inbox_of, mark_read
+
+    directory = shell.reference().directory
+    code = find_person(directory, person)
+    with reading(shell.office.engine) as connection:
+        items = inbox_of(connection, code, unread_only=unread, limit=None if as_json else PAGE)
+    rendered = [(item, render(item.content, directory, shell.language, shell.settings.public_url)) for item in items]
+    if as_json:
+        print_json(
+            [
+                {
+                    "at": iso(item.at),
+                    "code": item.code,
+                    "kind": item.kind,
+                    "level": item.level,
+                    "text": text.text,
+                    "why": text.why,
+                    "read_at": iso(item.read_at) if item.read_at else None,
+                }
+                for item, text in rendered
+            ]
+        )
+    elif not items:
+        print_lines(shell.say(N_("Hộp thông báo của {person} trống."), person=directory.person_name(code)))
+    else:
+        for item, text in rendered:
+            print_lines(f"{format_instant(item.at, shell.language)}  {text.subject}", f"    {text.headline}")
+            print_lines(f"    {text.why}", f"    {text.next}", "")
+    if mark:
+        with writing(shell.office.engine) as connection:
+            mark_read(connection, code, shell.now())

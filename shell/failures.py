@@ -1,0 +1,55 @@
+"""One table: which failure becomes which sentence. What is not in it is a bug and shows as one."""
+
+from documents.language import N_, Language, sentence
+from shell.context import Failed
+
+
+def told(problem: BaseException, language: Language) -> str | None:  # noqa: C901 - one arm a kind of failure
+    """Say a failure in one sentence; None for one that no person can cause."""
+    from pydantic import ValidationError
+    from sqlalchemy.exc import DatabaseError, OperationalError
+
+    from documents.sentences import refusal_sentence
+    from documents.workbook_safety import UnsafeWorkbook
+    from embedded.failures import EmbeddedFailure
+    from models.calendar import CalendarRefused
+    from models.directory import Directory
+    from models.refusal import Refused
+    from settings import SettingsRefused
+
+    match problem:
+        case Failed():
+            return sentence(problem.message, language, **problem.data)
+        case Refused():
+            names = getattr(problem, "names", None) or Directory()
+            return refusal_sentence(problem.code, problem.data, language, names)
+        case UnsafeWorkbook():
+            return problem.explain(language)
+        case EmbeddedFailure():
+            return sentence(problem.message, language, **problem.data)
+        case SettingsRefused():
+            return " ".join(sentence(fault.message, language, **fault.data) for fault in problem.faults)
+        case CalendarRefused():
+            return sentence(problem.msgid, language, **problem.data)
+        case ValidationError():
+            return None
+        case OperationalError():
+            return _database(str(problem.orig), language)
+        case DatabaseError():
+            return sentence(N_("Tệp dữ liệu không đọc được: {problem}."), language, problem=str(problem.orig))
+        case OSError() if problem.filename:
+            return sentence(
+                N_("Không mở được {file}: {problem}."), language, file=problem.filename, problem=problem.strerror
+            )
+        case _:
+            return None
+
+
+def _database(problem: str, language: Language) -> str:
+    if "locked" in problem:
+        return sentence(N_("Cơ sở dữ liệu đang bận, chưa có gì thay đổi. Đề nghị thử lại sau ít phút."), language)
+    if "readonly" in problem or "read-only" in problem:
+        return sentence(N_("Cơ sở dữ liệu đang chỉ đọc, chưa có gì thay đổi."), language)
+    if "full" in problem:
+        return sentence(N_("Đĩa chứa dữ liệu đã đầy, chưa có gì thay đổi. Giải phóng chỗ rồi thử lại."), language)
+    return sentence(N_("Không dùng được cơ sở dữ liệu: {problem}."), language, problem=problem)
