@@ -23,6 +23,7 @@ from models.refusal import Code, Refused
 from services import commands
 from services.office import Office
 from services.temporal import handle, start_from_ledger, start_operation, start_registered
+from workflows.queue import TASK_QUEUE
 
 PATIENCE_SECONDS = 20.0
 """After this long the person is told that the command is kept and being recorded."""
@@ -49,6 +50,7 @@ class Sender:
     client: Client
     office: Office
     patience: float = PATIENCE_SECONDS
+    task_queue: str = TASK_QUEUE
     _gates: dict[str, asyncio.Semaphore] = field(default_factory=dict)
 
     async def send(self, envelope: CommandEnvelope) -> Sent:
@@ -113,16 +115,16 @@ class Sender:
         if seq == 0:
             registration = await asyncio.to_thread(self._registration, envelope.directive)
             if registration is not None:
-                await start_registered(self.client, registration, shift)
+                await start_registered(self.client, registration, shift, self.task_queue)
         elif not directive.closed:
-            await start_from_ledger(self.client, envelope.directive, rows, shift)
+            await start_from_ledger(self.client, envelope.directive, rows, shift, self.task_queue)
         elif isinstance(envelope.command, Comment | Reopen):
             answer: Answer = await self.client.execute_update_with_start_workflow(
                 "command",
                 envelope,
                 id=envelope.id,
                 result_type=Answer,
-                start_workflow_operation=start_operation(envelope.directive, rows, shift),
+                start_workflow_operation=start_operation(envelope.directive, rows, shift, self.task_queue),
                 rpc_timeout=limit,
             )
             return answer

@@ -60,7 +60,7 @@ async def ensure_standing_workflows(client: Client) -> None:
     Raises:
         RPCError: Temporal cannot be reached.
     """
-    await _ensure_search_attributes(client)
+    await ensure_search_attributes(client)
     for standing in STANDING:
         schedule = standing.schedule()
         try:
@@ -79,7 +79,8 @@ async def ensure_standing_workflows(client: Client) -> None:
     )
 
 
-async def _ensure_search_attributes(client: Client) -> None:
+async def ensure_search_attributes(client: Client) -> None:
+    """Register what is missing of the search attributes; a directive's task would fail without them."""
     types = {
         SearchAttributeIndexedValueType.KEYWORD: IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
         SearchAttributeIndexedValueType.DATETIME: IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,

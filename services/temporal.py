@@ -40,14 +40,16 @@ def handle(client: Client, code: str) -> WorkflowHandle[Any, Any]:
     return client.get_workflow_handle(workflow_id(code))
 
 
-async def start_registered(client: Client, registration: CommandEnvelope, clock_shift: float) -> None:
+async def start_registered(
+    client: Client, registration: CommandEnvelope, clock_shift: float, task_queue: str = TASK_QUEUE
+) -> None:
     """Start the workflow of a directive that was just registered; once, however often it is asked for."""
     try:
         await client.start_workflow(
             DirectiveWorkflow.run,
             DirectiveInput(code=registration.directive, registration=registration, clock_shift=clock_shift),
             id=workflow_id(registration.directive),
-            task_queue=TASK_QUEUE,
+            task_queue=task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             task_timeout=TASK_TIMEOUT,
@@ -56,13 +58,15 @@ async def start_registered(client: Client, registration: CommandEnvelope, clock_
         return
 
 
-async def start_from_ledger(client: Client, code: str, rows: tuple[Recorded, ...], clock_shift: float) -> None:
+async def start_from_ledger(
+    client: Client, code: str, rows: tuple[Recorded, ...], clock_shift: float, task_queue: str = TASK_QUEUE
+) -> None:
     """Start a workflow again from its ledger rows; one that runs is left alone."""
     await client.start_workflow(
         DirectiveWorkflow.run,
         DirectiveInput(code=code, rows=pack(rows), clock_shift=clock_shift),
         id=workflow_id(code),
-        task_queue=TASK_QUEUE,
+        task_queue=task_queue,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         task_timeout=TASK_TIMEOUT,
@@ -70,14 +74,14 @@ async def start_from_ledger(client: Client, code: str, rows: tuple[Recorded, ...
 
 
 def start_operation(
-    code: str, rows: tuple[Recorded, ...], clock_shift: float
+    code: str, rows: tuple[Recorded, ...], clock_shift: float, task_queue: str = TASK_QUEUE
 ) -> WithStartWorkflowOperation[DirectiveWorkflow, None]:
     """A new run for a closed directive, to be started together with an Update."""
     return WithStartWorkflowOperation(
         DirectiveWorkflow.run,
         DirectiveInput(code=code, rows=pack(rows), clock_shift=clock_shift),
         id=workflow_id(code),
-        task_queue=TASK_QUEUE,
+        task_queue=task_queue,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         task_timeout=TASK_TIMEOUT,

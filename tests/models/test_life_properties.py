@@ -80,7 +80,7 @@ def with_deadline(command: type[c.Command], **fields: st.SearchStrategy[object])
 
 
 def plain(command: type[c.Command], **fields: st.SearchStrategy[object]) -> st.SearchStrategy[Making]:
-    return st.fixed_dictionaries(fields).map(lambda known: lambda now: command(**known))
+    return st.fixed_dictionaries(fields).map(lambda known: lambda _now: command(**known))
 
 
 registrations = with_deadline(

@@ -1,0 +1,41 @@
+"""What many rooms share: an empty office with the shipped directory, and the engine on a real Temporal server."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from builders import SEED, local
+from running_engine import RunningEngine, run_engine
+from temporal_server import running_server
+
+from database.engine import open_engine
+from database.migrate import migrate
+from database.seed_data import seed
+
+
+@pytest.fixture(scope="session")
+def seeded_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite with the shipped directory, calendar and policy, to be copied."""
+    file = tmp_path_factory.mktemp("seeded") / "dondoc.db"
+    engine = open_engine(f"sqlite:///{file}")
+    migrate(engine)
+    seed(engine, SEED / "quang_ngai.yaml", local("2020-01-06 08:00"))
+    engine.dispose()
+    return file
+
+
+@pytest.fixture(scope="session")
+def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Temporal server for all tests of one process."""
+    with running_server(tmp_path_factory.mktemp("temporal")) as address:
+        yield address
+
+
+@pytest.fixture
+async def engine(seeded_database: Path, tmp_path: Path, temporal_address: str) -> AsyncIterator[RunningEngine]:
+    """The engine with a database of its own and a worker in the sandbox, on the real server under skipped time."""
+    file = tmp_path / "dondoc.db"
+    shutil.copy(seeded_database, file)
+    async with run_engine(file, temporal_address) as running:
+        yield running
