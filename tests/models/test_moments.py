@@ -438,7 +438,7 @@ def test_a_farther_deadline_has_its_whole_ladder_again() -> None:
 
     assert directive.escalation_level == 0
     assert [line.split()[0] for line in schedule(directive, Clock.DEADLINE, "2026-03-25 10:00")] == (
-        "-7 -3 -1 0 +1 +3 +7 +15 +20 +25 +30".split()
+        ["-7", "-3", "-1", "0", "+1", "+3", "+7", "+15", "+20", "+25", "+30"]
     )
     assert schedule(directive, Clock.DEADLINE, "2026-03-25 10:00")[0] == "-7 Wed 2026-04-15 08:00 officers"
 

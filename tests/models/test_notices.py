@@ -21,8 +21,8 @@ from builders import (
     apply,
     local,
     recorded,
-    told_rows,
     the_policy,
+    told_rows,
 )
 
 from models import commands as c

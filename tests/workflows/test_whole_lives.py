@@ -20,8 +20,8 @@ from models.commands import (
     Succeed,
     Suspend,
 )
-from models.vocabulary import Status, Timeliness
 from models.timeliness import timeliness
+from models.vocabulary import Status, Timeliness
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
@@ -133,9 +133,7 @@ async def test_an_extended_directive_has_its_whole_ladder_again(engine: RunningE
 
     await engine.do(code, Acknowledge(), "chuyenvien.syt")
     await engine.until(code, "Thu 2026-03-05 09:00")
-    await engine.do(
-        code, RequestExtension(deadline=engine.deadline("2026-03-27"), reason="Chờ số liệu"), "truong.syt"
-    )
+    await engine.do(code, RequestExtension(deadline=engine.deadline("2026-03-27"), reason="Chờ số liệu"), "truong.syt")
     await engine.until(code, "Fri 2026-03-06 10:00")
     await engine.do(code, DecideExtension(granted=True), "pct.vanxa")
     await engine.until(code, "Thu 2026-03-26 09:00")
