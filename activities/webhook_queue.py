@@ -110,6 +110,7 @@ class WebhookQueue:
             events = _events(connection, hook.after, self.now()) if hook else []
         if hook is None:
             return
+        failures = hook.failures
         for event in events:
             if time.monotonic() >= ends_at:
                 break
@@ -119,7 +120,7 @@ class WebhookQueue:
                     hook.url, hook.secret, event_id(event.hash), dt.datetime.now(dt.UTC), event_body(event), self.allow
                 )
             except DeliveryFailure as failure:
-                self._failed(number, hook.failures, failure)
+                self._failed(number, failures, failure)
                 return
             with self._counting:
                 self._taken += 1
@@ -127,7 +128,7 @@ class WebhookQueue:
                 connection.execute(
                     update(WEBHOOK).where(WEBHOOK.c.id == number).values(after=event.id, failures=0, problem=None)
                 )
-            hook = hook._replace(failures=0) if hook.failures else hook
+            failures = 0
         with writing(self.engine) as connection:
             connection.execute(update(WEBHOOK).where(WEBHOOK.c.id == number).values(due_at=None))
         log.info("webhook_told", webhook=number, after=events[-1].id if events else hook.after)

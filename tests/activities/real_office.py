@@ -1,5 +1,6 @@
 """A real office for tests of what touches the world: a migrated and seeded SQLite, and a real mail server."""
 
+import asyncio
 import contextlib
 import datetime as dt
 import email
@@ -62,9 +63,12 @@ class RealOffice:
             ),
         )
 
-    def register(self, code: str, person: str = "vanthu", **changes: object) -> None:
-        """Register a directive that Sở Y tế leads, unless the test says otherwise."""
-        self.act(code, a_registration(**{"coordinating_agencies": (), "deadline": None, **changes}), person)
+    def register(self, code: str, *, acknowledged: bool = False, **changes: object) -> None:
+        """Register a directive without a deadline that Sở Y tế leads, unless the test says otherwise."""
+        registration = a_registration(**{"coordinating_agencies": (), "deadline": None, **changes})
+        self.act(code, registration, "vanthu")
+        if acknowledged:
+            self.later(seconds=1).act(code, c.Acknowledge(), f"truong.{str(registration.lead_agency).lower()}")
 
     def tell(self, code: str) -> CommitResult:
         """Tell the moments that are due now, as its timer would."""
@@ -138,7 +142,7 @@ class Mailbox:
         self.received.append(message)
         if self.drops_after_data:
             self.drops_after_data -= 1
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         return "250 OK"
 

@@ -16,18 +16,18 @@ from models.policy import MailHours
 
 HOURS = MailHours()
 
-ROUTINE: dict[str, bool] = {}
-URGENT = {"at_once": True}
-FLASH = {"at_once": True, "any_hour": True}
+ROUTINE: dict[str, object] = {}
+URGENT: dict[str, object] = {"at_once": True}
+FLASH: dict[str, object] = {"at_once": True, "any_hour": True}
 
 
-def waiting(number: int = 1, at: str = "2026-03-04 09:00", recipient: str = "truong.syt", **changes: object) -> Waiting:
+def waiting(number: int = 1, at: str = "2026-03-04 09:00", **changes: object) -> Waiting:
     values: dict[str, object] = {
         "delivery": number,
         "notice": number,
         "directive": f"QNG-{number}",
         "seq": 3,
-        "recipient": recipient,
+        "recipient": "truong.syt",
         "at": local(at),
         "kind": "returned",
     }
@@ -69,8 +69,10 @@ def waiting(number: int = 1, at: str = "2026-03-04 09:00", recipient: str = "tru
         (ROUTINE, "Wed 2026-03-04 07:30", "Thu 2026-03-05 07:30", "Thu 2026-03-05 08:00"),
     ],
 )
-def test_mail_leaves_in_the_hours_that_its_kind_may(flags: dict[str, bool], made: str, now: str, expected: str) -> None:
-    instant = leaves_at(waiting(at=made, **flags), HOURS, a_calendar(), local(now))
+def test_mail_leaves_in_the_hours_that_its_kind_may(
+    flags: dict[str, object], made: str, now: str, expected: str
+) -> None:
+    instant = leaves_at(waiting(1, made, **flags), HOURS, a_calendar(), local(now))
 
     assert clock_face(instant) == expected
 

@@ -377,6 +377,17 @@ def test_a_moment_is_due_at_its_very_instant_and_not_a_second_before() -> None:
     assert [moment.step for moment in due_moments(directive, timeline, a_calendar(), eight)] == ["-7"]
 
 
+def test_at_the_instant_of_a_moment_the_next_one_is_the_one_that_follows() -> None:
+    directive = a_directive("in_progress")
+
+    before = next_moment(directive, the_policy(), a_calendar(), local("2026-03-11 07:59"))
+    at_its_instant = next_moment(directive, the_policy(), a_calendar(), local("2026-03-11 08:00"))
+
+    assert before is not None
+    assert at_its_instant is not None
+    assert (before.step, at_its_instant.step) == ("-7", "-3")
+
+
 # --- Rule 8: steps already past ------------------------------------------------------------------------------
 
 
@@ -388,6 +399,13 @@ def test_steps_past_at_assignment_are_covered_by_its_notice_and_never_told_again
     assert covered == ("-7", "-3")
     assert schedule(directive, Clock.DEADLINE, "2026-03-01 09:00")[0].startswith("-1 Thu 2026-03-19 08:00")
     assert due(directive, "2026-03-18 23:00") == []
+
+
+def test_a_step_of_the_very_instant_of_the_assignment_is_covered_by_it_and_not_told_besides() -> None:
+    directive = a_directive("assigned", at="Tue 2026-03-17 08:00", deadline="2026-03-20")
+
+    assert covered_steps(directive, the_policy(), a_calendar(), local("2026-03-17 08:00")) == ("-7", "-3")
+    assert due(directive, "2026-03-17 08:00") == []
 
 
 def test_a_directive_assigned_long_after_its_deadline_starts_where_the_ladder_is_today() -> None:

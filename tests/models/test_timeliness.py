@@ -120,6 +120,16 @@ def test_a_result_submitted_on_time_stays_on_time_however_late_the_office_accept
     assert judged(accepted, "2026-05-29 10:00") is Timeliness.COMPLETED_ON_TIME
 
 
+def test_a_result_submitted_at_the_very_due_instant_is_on_time() -> None:
+    directive = submitted(a_directive("in_progress"), "Sat 2026-03-21 00:00")
+
+    accepted = apply(directive, c.Accept(), SECRETARIAT, "Mon 2026-03-23 10:00")
+
+    assert accepted.deadline is not None
+    assert accepted.deadline.due_at == local("Sat 2026-03-21 00:00")
+    assert judged(accepted, "2026-03-23 10:00") is Timeliness.COMPLETED_ON_TIME
+
+
 def test_a_result_submitted_a_minute_late_is_late_however_fast_the_office_accepts_it() -> None:
     directive = submitted(a_directive("in_progress"), "Sat 2026-03-21 00:01")
 
