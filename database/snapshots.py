@@ -12,8 +12,7 @@ from models.events import Assigned, MovedIn, Recorded, Registered
 from models.moments import Moment
 from models.tables import DIRECTIVE
 from models.text import fold_key, normalise_number
-from models.timeliness import due_soon_at
-from models.vocabulary import Status
+from models.timeliness import due_soon_at, frozen_at
 
 
 def fingerprint(registration: Register) -> str:
@@ -71,11 +70,6 @@ def write_snapshot(
 
 def _columns(directive: Directive, reference: Reference, following: Moment | None) -> dict[str, Any]:
     deadline, document = directive.deadline, directive.document
-    judged_at = None
-    if directive.submission is not None:
-        judged_at = directive.submission.at
-    elif directive.status is Status.SUSPENDED:
-        judged_at = directive.suspensions[-1].start
     return {
         "status": directive.status.value,
         "lead_agency": directive.lead_agency,
@@ -89,8 +83,8 @@ def _columns(directive: Directive, reference: Reference, following: Moment | Non
         "document_number": document.number,
         "document_date": document.date,
         "due_at": deadline.due_at if deadline else None,
-        "due_soon_at": due_soon_at(deadline.day, reference.calendar) if deadline else None,
-        "judged_at": judged_at,
+        "due_soon_at": due_soon_at(deadline.last_day, reference.calendar) if deadline else None,
+        "judged_at": frozen_at(directive),
         "escalation_level": directive.escalation_level,
         "next_at": following.at if following else None,
         "next_moment": following.model_dump_json() if following else None,

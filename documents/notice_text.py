@@ -179,6 +179,9 @@ def _headline(content: NoticeContent, step: ReachedStep | None, names: Names, la
 
 
 def _done(content: NoticeContent, language: Language) -> str:
+    if content.granted is not None:
+        msgid = N_("đã đồng ý gia hạn") if content.granted else N_("không đồng ý gia hạn")
+        return translated(msgid, language)
     return done_words("moment_reached" if content.kind == MOMENT else content.kind, language)
 
 

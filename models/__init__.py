@@ -1,4 +1,4 @@
-"""What a directive is: pure rules (life, clocks, calendar, directory, who hears) and, apart in tables.py, how they lie in SQL.
+"""What a directive is: pure rules, and, apart in tables.py, how they lie in SQL.
 
 The rules take and return values. They never read a clock, a database, Temporal or a log.
 """

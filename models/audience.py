@@ -12,7 +12,7 @@ NEXT_AUDIENCE: dict[Audience, Audience] = {
     Audience.LEAD_OFFICERS: Audience.LEAD_HEAD,
     Audience.LEAD_HEAD: Audience.CHIEF_OF_OFFICE,
     Audience.MONITORING_OFFICER: Audience.CHIEF_OF_OFFICE,
-    Audience.DECIDER: Audience.CHIEF_OF_OFFICE,
+    Audience.DECIDER: Audience.CHAIRMAN,
     Audience.CHIEF_OF_OFFICE: Audience.VICE_CHAIRMAN,
     Audience.VICE_CHAIRMAN: Audience.CHAIRMAN,
 }
@@ -38,6 +38,10 @@ def resolve(audiences: Iterable[Audience], directive: Directive, directory: Dire
         current: Audience | None = audience
         while current is not None:
             found = _present(people_of(current, directive, directory, day), directory, day)
+            if current is Audience.COORDINATING_AGENCIES:
+                found = _coordinating(directive, directory, day)
+                if not found and directive.coordinating_agencies:
+                    vacant.append(current)
             if found or current is Audience.COORDINATING_AGENCIES:
                 for recipient in found:
                     recipients.setdefault(recipient.person, recipient)
@@ -55,6 +59,16 @@ def _present(people: Iterable[str], directory: Directory, day: dt.date) -> tuple
             on_behalf_of = None if stand_in == person else person
             present.setdefault(stand_in, Recipient(person=stand_in, on_behalf_of=on_behalf_of))
     return tuple(present.values())
+
+
+def _coordinating(directive: Directive, directory: Directory, day: dt.date) -> tuple[Recipient, ...]:
+    """In each coordinating agency its officers, or its head where none of them can be reached."""
+    found: dict[str, Recipient] = {}
+    for agency in directive.coordinating_agencies:
+        officers = _present(_officers(agency, directory, day), directory, day)
+        for recipient in officers or _present(_heads(agency, directory, day), directory, day):
+            found.setdefault(recipient.person, recipient)
+    return tuple(found.values())
 
 
 def people_of(audience: Audience, directive: Directive, directory: Directory, day: dt.date) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 """The wishes that people send. Each is a tiny class with a literal `kind`; `decide` judges them."""
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, model_validator
 
 from models.deadline import Deadline
 from models.directive import Frozen, SourceDocument
@@ -158,23 +158,32 @@ class Suspend(Frozen):
     reason: Reason = ""
 
 
-class Resume(Frozen):
+class _NamesADeadline(Frozen):
+    """Something that names a deadline, or says that there is none from now on; not both."""
+
+    deadline: Deadline | None = None
+    no_deadline: bool = False
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if self.deadline is not None and self.no_deadline:
+            raise ValueError("either a deadline or no_deadline")
+        return self
+
+
+class Resume(_NamesADeadline):
     """Let the clocks run again; says what the deadline now is."""
 
     kind: Literal["resume"] = "resume"
-    deadline: Deadline | None = None
-    no_deadline: bool = False
     reason: Reason = ""
 
 
-class Amend(Frozen):
+class Amend(_NamesADeadline):
     """Change what was asked. What is absent stays as it was."""
 
     kind: Literal["amend"] = "amend"
     reason: Reason = ""
     content: Text | None = None
-    deadline: Deadline | None = None
-    no_deadline: bool = False
     coordinating_agencies: Agencies | None = None
     urgency: Urgency | None = None
     field: str | None = None

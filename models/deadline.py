@@ -11,7 +11,8 @@ from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from models.calendar import LOCAL, Calendar, at, end_of_day
+from models.calendar import LOCAL, Calendar, at, end_of_day, local_day
+from models.local_time import TimeOfDay
 from models.vocabulary import Qualifier
 
 LATEST_YEAR: Final = 2100
@@ -39,7 +40,7 @@ class OfficeHours(BaseModel):
 
     strict_before: bool = False
     """"Trước ngày D" means by the end of the day before D."""
-    closing_hour: LocalTime | None = None
+    closing_hour: TimeOfDay | None = None
     """The local time at which a deadline without an hour falls due; the end of the day when None."""
 
 
@@ -57,6 +58,11 @@ class Deadline(BaseModel):
     """As people wrote it."""
     due_at: AwareDatetime
     """The last instant in time, in UTC."""
+
+    @property
+    def last_day(self) -> date:
+        """The last local day on which it is kept: the day before `day` where the office is strict about "before"."""
+        return local_day(self.due_at - timedelta(microseconds=1))
 
 
 class DeadlineUnreadable(ValueError):

@@ -274,4 +274,4 @@ def _started(row: e.Recorded) -> ClockRun:
 
 def _timed(row: e.Recorded, deadline: Deadline) -> ClockRun:
     """A run counted to and from a deadline."""
-    return ClockRun(run=row.seq, day=deadline.day, anchor=deadline.due_at, since=row.at)
+    return ClockRun(run=row.seq, day=deadline.last_day, anchor=deadline.due_at, since=row.at)

@@ -39,7 +39,7 @@ def decide(directive: Directive | None, command: c.Command, actor: c.Actor, now:
     Source: the life table of docs/architecture.md.
     """
     if isinstance(command, c.Register | c.MoveIn):
-        return _enter(directive, command, actor)
+        return _enter(directive, command, actor, now)
     if directive is None:
         raise Refused(Code.NOT_FOUND)
     if isinstance(command, c.Assign | c.Reassign | c.Succeed):
@@ -75,7 +75,9 @@ def require_unchanged(directive: Directive, seen_seq: int | None) -> None:
         )
 
 
-def _enter(directive: Directive | None, command: c.Register | c.MoveIn, actor: c.Actor) -> tuple[e.Event, ...]:
+def _enter(
+    directive: Directive | None, command: c.Register | c.MoveIn, actor: c.Actor, now: dt.datetime
+) -> tuple[e.Event, ...]:
     registration = command.registration if isinstance(command, c.MoveIn) else command
     _require_role(directive, actor, OFFICE, command.kind)
     if directive is not None:
@@ -102,6 +104,8 @@ def _enter(directive: Directive | None, command: c.Register | c.MoveIn, actor: c
     if isinstance(command, c.MoveIn):
         if registration.lead_agency is None:
             raise Refused(Code.MISSING, field="lead_agency")
+        if command.reported_at > now:
+            raise Refused(Code.BAD_DATE, value=command.reported_at.isoformat())
         moved_in = e.MovedIn(
             lead_agency=registration.lead_agency,
             reported_at=command.reported_at,

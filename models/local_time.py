@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator
 
 LOCAL: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -11,6 +13,17 @@ Pause = tuple[datetime, datetime]
 """A half-open stretch [start, end) of aware instants in which a clock stood still."""
 
 _DAY: Final = timedelta(days=1)
+
+
+def _in_quotes(value: object) -> object:
+    # An unquoted 14:00 in YAML is the number 840, which pydantic would take for 00:14:00.
+    if isinstance(value, int | float):
+        raise ValueError(f"{value:g} is no time of day: write a time of day in quotes, such as '14:00'")  # noqa: TRY004
+    return value
+
+
+TimeOfDay = Annotated[time, BeforeValidator(_in_quotes)]
+"""A local time of day that may come from YAML."""
 
 
 def at(day: date, clock: time) -> datetime:

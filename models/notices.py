@@ -81,6 +81,7 @@ class NoticeContent(Frozen):
         days_left: working days to the deadline when it was made; negative when overdue.
         text: the reason or text that somebody gave.
         steps: the steps that fell due; more than one when they are told merged.
+        granted: whether an extension was granted; None for anything else.
         covered: names of the deadline's steps that were past already and are covered by this notice.
     """
 
@@ -101,6 +102,7 @@ class NoticeContent(Frozen):
     steps: tuple[ReachedStep, ...] = ()
     covered: tuple[str, ...] = ()
     previous_agency: str | None = None
+    granted: bool | None = None
     following: NextStep | None = None
 
 
@@ -223,8 +225,13 @@ def _of_act(
     def hear(found: Hearers, why: Why) -> None:
         heard.extend((recipient, why) for recipient in found.recipients)
 
+    if isinstance(event, e.Succeeded) and directive.lead_agency != event.new_agency:
+        only_new = directive.model_copy(update={"coordinating_agencies": (event.new_agency,)})
+        audiences, directive_heard = (Audience.COORDINATING_AGENCIES,), only_new
+    else:
+        directive_heard = directive
     for audience in audiences:
-        hear(resolve((audience,), directive, directory, day), Why(audience))
+        hear(resolve((audience,), directive_heard, directory, day), Why(audience))
     if isinstance(event, e.Assigned) and event.previous not in (None, event.agency):
         former = directive.model_copy(update={"lead_agency": event.previous})
         hear(resolve(LEAD, former, directory, day), Why.PREVIOUS_LEAD_AGENCY)
@@ -240,6 +247,7 @@ def _of_act(
             "text": _said(event),
             "covered": covered_steps(directive, policy, calendar, row.at) if _sets_deadline(event) else (),
             "previous_agency": event.previous if isinstance(event, e.Assigned) else None,
+            "granted": event.granted if isinstance(event, e.ExtensionDecided) else None,
         }
     )
     in_whose_name = row.on_behalf_of or row.actor

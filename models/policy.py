@@ -2,27 +2,18 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from models.deadline import OfficeHours
 from models.directive import Frozen
+from models.local_time import TimeOfDay
 from models.vocabulary import Audience, Clock, Status, Urgency
 
 RUNNABLE = frozenset({Status.REGISTERED, Status.ASSIGNED, Status.IN_PROGRESS, Status.SUBMITTED, Status.DECLINED})
 MORNING = dt.time(8, 0)
 """The time of day of a step that names none."""
-
-
-def _in_quotes(value: object) -> object:
-    # An unquoted 14:00 in YAML is the number 840, which pydantic would take for 00:14:00.
-    if isinstance(value, int | float):
-        raise ValueError(f"{value:g} is no time of day: write a time of day in quotes, such as '14:00'")  # noqa: TRY004
-    return value
-
-
-TimeOfDay = Annotated[dt.time, BeforeValidator(_in_quotes)]
 
 
 class Step(Frozen):

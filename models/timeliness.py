@@ -20,11 +20,15 @@ def judged_at(directive: Directive, now: dt.datetime) -> dt.datetime:
     A submitted or accepted result is judged by when it was handed in, never by when the office got round to it; while
     suspended, the clock stands still. Otherwise it is `now`.
     """
+    frozen = frozen_at(directive)
+    return now if frozen is None else min(now, frozen)
+
+
+def frozen_at(directive: Directive) -> dt.datetime | None:
+    """The instant at which timeliness stands still: that of a submission, or of a suspension; None while it runs."""
     if directive.submission is not None:
-        return min(now, directive.submission.at)
-    if directive.paused:
-        return min(now, directive.suspensions[-1].start)
-    return now
+        return directive.submission.at
+    return directive.suspensions[-1].start if directive.paused else None
 
 
 def timeliness(directive: Directive, calendar: Calendar, now: dt.datetime) -> Timeliness | None:
@@ -43,7 +47,7 @@ def timeliness(directive: Directive, calendar: Calendar, now: dt.datetime) -> Ti
         return Timeliness.NO_DEADLINE
     if instant > deadline.due_at:
         return Timeliness.OVERDUE
-    if instant >= due_soon_at(deadline.day, calendar):
+    if instant >= due_soon_at(deadline.last_day, calendar):
         return Timeliness.DUE_SOON
     return Timeliness.ON_TIME
 
@@ -63,7 +67,7 @@ def days_left(directive: Directive, calendar: Calendar, now: dt.datetime) -> int
     """Working days left until the deadline's day, that day included; 0 on the day, negative when overdue."""
     if directive.deadline is None:
         return None
-    return calendar.working_days_between(local_day(judged_at(directive, now)), directive.deadline.day)
+    return calendar.working_days_between(local_day(judged_at(directive, now)), directive.deadline.last_day)
 
 
 class Figures(Frozen):
@@ -160,7 +164,7 @@ def late_days(directive: Directive, calendar: Calendar, now: dt.datetime) -> Lat
     if until <= deadline.due_at:
         return LateDays()
     counted = {"lead": 0, "office": 0, "leader": 0}
-    day = deadline.day
+    day = deadline.last_day
     while True:
         day = calendar.add(day, 1)
         if day > local_day(until):

@@ -6,27 +6,33 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, select
-from temporalio.client import Client
+from sqlalchemy import Connection, delete, func, select
+from temporalio.client import Client, WorkflowQueryRejectedError
+from temporalio.common import QueryRejectCondition
+from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError, RPCStatusCode
 
 from database.engine import reading, writing
-from database.ledger import last_row, read_all, read_rows
+from database.ledger import last_row, lock_directive, read_rows
 from database.reference import Reference
 from database.snapshots import mark_of, write_snapshot
 from models.engine import CommandEnvelope, LiveState
 from models.events import Recorded
 from models.life import fold
-from models.moments import next_moment
+from models.moments import due_moments, next_moment
 from models.tables import DIRECTIVE, LEDGER
 from models.vocabulary import Status
 from services import commands
 from services.office import Office
 from services.temporal import handle, start_from_ledger, start_registered, workflow_id
 from workflows.directive import DirectiveWorkflow
+from workflows.queue import TASK_QUEUE
 
 AT_ONCE = 24
 """Directives compared, started or asked at the same time."""
+
+ANSWER_SECONDS = dt.timedelta(seconds=10)
+MEND_SECONDS = dt.timedelta(seconds=30)
 
 Progress = Callable[[int, int], None]
 
@@ -59,79 +65,96 @@ class Difference:
 
 @dataclass(frozen=True)
 class _Known:
-    """What SQL knows of an open directive."""
+    """What SQL knows of a directive that may have a workflow."""
 
     code: str
     seq: int
     hash: str
-    snapshot_seq: int
-    awaiting_start: bool
 
 
 async def reconcile(
-    office: Office, client: Client, *, repair: bool = False, progress: Progress = _no_progress
+    office: Office,
+    client: Client,
+    *,
+    repair: bool = False,
+    progress: Progress = _no_progress,
+    task_queue: str = TASK_QUEUE,
 ) -> tuple[int, list[Difference]]:
     """Compare the ledger, the snapshots and the workflows.
 
     Args:
         repair: mend what is found: the workflow sends again what the ledger lacks, folds in what it lacks itself, and
-            is started again where it is missing; a stale snapshot is made anew.
+            is started again where it is missing; a stale snapshot is made anew. What was mended is compared again.
+        task_queue: where workflows are started.
 
     Returns: how many directives were compared, and the differences.
     """
-    known, unknown_snapshots = await asyncio.to_thread(_known, office)
-    differences = [Difference(code, DifferenceKind.SNAPSHOT_STALE) for code in unknown_snapshots]
+    known, stale = await asyncio.to_thread(_known, office)
+    differences = [Difference(code, DifferenceKind.SNAPSHOT_STALE) for code in stale]
     gate, done = asyncio.Semaphore(AT_ONCE), 0
 
     async def compare(one: _Known) -> Difference | None:
         nonlocal done
         async with gate:
             kind = await _compare(client, one)
+            if kind is not None:  # what was recorded between the two questions is no difference
+                kind = await _compare(client, await asyncio.to_thread(_fresh, office, one.code))
             done += 1
             progress(done, len(known))
             return Difference(one.code, kind) if kind else None
+
+    async def mend(difference: Difference) -> None:
+        async with gate:
+            difference.mended = await _mend(office, client, difference, task_queue)
 
     found = await asyncio.gather(*(compare(one) for one in known.values()))
     differences += [difference for difference in found if difference is not None]
     differences += await _left_over(client, office, known)
     if repair:
-        for difference in differences:
-            difference.mended = await _mend(office, client, difference)
+        await asyncio.gather(*(mend(difference) for difference in differences))
     return len(known), differences
 
 
 def _known(office: Office) -> tuple[dict[str, _Known], list[str]]:
+    """The directives that are open, and those whose snapshot is not at the ledger's last row."""
     closed = [status.value for status in Status if status.closed]
     with reading(office.engine) as connection:
         last = _last_rows(connection)
-        rows = connection.execute(
-            select(DIRECTIVE.c.code, DIRECTIVE.c.seq, DIRECTIVE.c.awaiting_start, DIRECTIVE.c.status)
-        ).all()
+        rows = connection.execute(select(DIRECTIVE.c.code, DIRECTIVE.c.seq, DIRECTIVE.c.status)).all()
     known = {}
     stale = [code for code in last if code not in {row.code for row in rows}]
     for row in rows:
         seq, row_hash = last.get(row.code, (0, ""))
         if row.seq != seq:
             stale.append(row.code)
-        if row.status not in closed or row.seq != seq:
-            known[row.code] = _Known(row.code, seq, row_hash, row.seq, row.awaiting_start)
-    for code in stale:
-        known.setdefault(code, _Known(code, *last.get(code, (0, "")), 0, awaiting_start=False))
+        if row.status not in closed:
+            known[row.code] = _Known(row.code, seq, row_hash)
     return known, stale
 
 
 def _last_rows(connection: Connection) -> dict[str, tuple[int, str]]:
-    rows = connection.execute(select(LEDGER.c.directive, LEDGER.c.seq, LEDGER.c.hash).order_by(LEDGER.c.seq))
+    newest = select(LEDGER.c.directive, func.max(LEDGER.c.seq).label("seq")).group_by(LEDGER.c.directive).subquery()
+    rows = connection.execute(
+        select(LEDGER.c.directive, LEDGER.c.seq, LEDGER.c.hash).join(
+            newest, (LEDGER.c.directive == newest.c.directive) & (LEDGER.c.seq == newest.c.seq)
+        )
+    )
     return {row.directive: (row.seq, row.hash) for row in rows}
 
 
 async def _compare(client: Client, one: _Known) -> DifferenceKind | None:
     try:
-        live = await handle(client, one.code).query(DirectiveWorkflow.state, rpc_timeout=dt.timedelta(seconds=10))
+        live = await handle(client, one.code).query(
+            DirectiveWorkflow.state, reject_condition=QueryRejectCondition.NOT_OPEN, rpc_timeout=ANSWER_SECONDS
+        )
+    except WorkflowQueryRejectedError:  # its last run has ended, by whatever means
+        return DifferenceKind.WORKFLOW_MISSING
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             return DifferenceKind.NO_ANSWER
         return DifferenceKind.NOT_STARTED if one.seq == 0 else DifferenceKind.WORKFLOW_MISSING
+    except TemporalError:
+        return DifferenceKind.NO_ANSWER
     return _difference(one, live)
 
 
@@ -151,36 +174,48 @@ async def _left_over(client: Client, office: Office, known: dict[str, _Known]) -
         code = execution.id.removeprefix(workflow_id(""))
         if code in known:
             continue
-        seq, row_hash = await asyncio.to_thread(_last, office, code)
-        kind = await _compare(client, _Known(code, seq, row_hash, seq, awaiting_start=False))
-        if kind is not None and kind is not DifferenceKind.WORKFLOW_MISSING:
-            found.append(Difference(code, kind if seq else DifferenceKind.LEDGER_BEHIND))
+        one = await asyncio.to_thread(_fresh, office, code)
+        kind = await _compare(client, one)
+        if kind in (None, DifferenceKind.WORKFLOW_MISSING, DifferenceKind.NOT_STARTED):
+            continue  # it ended meanwhile, as the workflow of a closed directive does
+        if one.seq == 0 and kind is DifferenceKind.LEDGER_BEHIND:
+            kind = DifferenceKind.WORKFLOW_LEFT_OVER
+        found.append(Difference(code, kind))
     return found
 
 
-def _last(office: Office, code: str) -> tuple[int, str]:
+def _fresh(office: Office, code: str) -> _Known:
     with reading(office.engine) as connection:
-        return last_row(connection, code)
+        return _Known(code, *last_row(connection, code))
 
 
-async def _mend(office: Office, client: Client, difference: Difference) -> bool:
+async def _mend(office: Office, client: Client, difference: Difference, task_queue: str) -> bool:
     code = difference.code
     try:
         match difference.kind:
             case DifferenceKind.SNAPSHOT_STALE:
                 return await asyncio.to_thread(_rebuild_one_snapshot, office, code)
-            case DifferenceKind.NOT_STARTED:
-                registration = await asyncio.to_thread(_registration, office, code)
-                if registration is None:
+            case DifferenceKind.NOT_STARTED | DifferenceKind.WORKFLOW_MISSING:
+                if not await _start(office, client, code, task_queue):
                     return False
-                await start_registered(client, registration, office.reference().clock_shift)
-            case DifferenceKind.WORKFLOW_MISSING:
-                rows = await asyncio.to_thread(_rows, office, code)
-                await start_from_ledger(client, code, rows, office.reference().clock_shift)
             case _:
-                await handle(client, code).execute_update("replan", rpc_timeout=dt.timedelta(seconds=30))
-    except RPCError:
+                await handle(client, code).execute_update("replan", rpc_timeout=MEND_SECONDS)
+    except (TemporalError, ValueError):  # unreachable, or rows that this release cannot read (RULES 18)
         return False
+    return await _compare(client, await asyncio.to_thread(_fresh, office, code)) is None
+
+
+async def _start(office: Office, client: Client, code: str, task_queue: str) -> bool:
+    """Start a directive's workflow from its rows, or from its registration when it has none yet."""
+    shift = (await asyncio.to_thread(office.reference)).clock_shift
+    rows = await asyncio.to_thread(_rows, office, code)
+    if rows:
+        await start_from_ledger(client, code, rows, shift, task_queue)
+        return True
+    registration = await asyncio.to_thread(_registration, office, code)
+    if registration is None:
+        return False
+    await start_registered(client, registration, shift, task_queue)
     return True
 
 
@@ -194,84 +229,71 @@ def _rows(office: Office, code: str) -> tuple[Recorded, ...]:
         return read_rows(connection, code)
 
 
-async def rebuild_workflows(office: Office, client: Client, progress: Progress = _no_progress) -> tuple[int, list[str]]:
+async def rebuild_workflows(
+    office: Office, client: Client, progress: Progress = _no_progress, task_queue: str = TASK_QUEUE
+) -> tuple[int, list[str]]:
     """Start every open directive again in a Temporal that has lost it; one that runs is left alone.
 
-    Returns: how many were started, and the codes that could not be.
+    Returns: how many were started or run, and the codes that could not be.
     """
     closed = [status.value for status in Status if status.closed]
     with reading(office.engine) as connection:
-        shift = office.reference(connection).clock_shift
-        rows = connection.execute(
-            select(DIRECTIVE.c.code, DIRECTIVE.c.awaiting_start).where(DIRECTIVE.c.status.not_in(closed))
-        ).all()
+        codes = [
+            row.code
+            for row in connection.execute(
+                select(DIRECTIVE.c.code).where(DIRECTIVE.c.status.not_in(closed)).order_by(DIRECTIVE.c.next_at)
+            )
+        ]
     gate, done = asyncio.Semaphore(AT_ONCE), 0
 
-    async def start(code: str, *, awaiting: bool) -> str | None:
+    async def start(code: str) -> str | None:
         nonlocal done
         async with gate:
             try:
-                registration = await asyncio.to_thread(_registration, office, code) if awaiting else None
-                if registration is not None:
-                    await start_registered(client, registration, shift)
-                else:
-                    await start_from_ledger(client, code, await asyncio.to_thread(_rows, office, code), shift)
-            except RPCError:
-                return code
-            finally:
-                done += 1
-                progress(done, len(rows))
-            return None
+                started = await _start(office, client, code, task_queue)
+            except (TemporalError, ValueError):
+                started = False
+            done += 1
+            progress(done, len(codes))
+            return None if started else code
 
-    failed = await asyncio.gather(*(start(row.code, awaiting=row.awaiting_start) for row in rows))
+    failed = await asyncio.gather(*(start(code) for code in codes))
     lost = [code for code in failed if code is not None]
-    return len(rows) - len(lost), lost
+    return len(codes) - len(lost), lost
 
 
-def rebuild_snapshots(office: Office, progress: Progress = _no_progress) -> int:
+def rebuild_snapshots(office: Office, progress: Progress = _no_progress) -> tuple[int, list[str]]:
     """Make every snapshot anew from the ledger; those that await their start have no row and are left alone.
 
-    Returns: how many were made.
+    Safe while the engine works: each batch reads its rows in the transaction that writes.
+
+    Returns: how many were made, and the codes whose rows this release cannot read (RULES 18).
     """
     with reading(office.engine) as connection:
-        number = len(_last_rows(connection))
-        batch: list[tuple[str, tuple[Recorded, ...]]] = []
-        done = 0
-        for pair in read_all(connection):
-            batch.append(pair)
-            if len(batch) == AT_ONCE:
-                done = _write_batch(office, batch, done, number, progress)
-        return _write_batch(office, batch, done, number, progress)
-
-
-def _write_batch(
-    office: Office, batch: list[tuple[str, tuple[Recorded, ...]]], done: int, number: int, progress: Progress
-) -> int:
-    with writing(office.engine) as connection:
-        reference, now = office.reference(connection), office.now()
-        for code, rows in batch:
-            _rebuild_snapshot(connection, code, rows, reference, now)
-            done += 1
-            progress(done, number)
-    batch.clear()
-    return done
+        codes = [row[0] for row in connection.execute(select(LEDGER.c.directive).distinct().order_by("directive"))]
+    failed: list[str] = []
+    for place in range(0, len(codes), AT_ONCE):
+        batch = codes[place : place + AT_ONCE]
+        with writing(office.engine) as connection:
+            failed += [code for code in batch if not _rebuild_snapshot(office, connection, code)]
+        progress(place + len(batch), len(codes))
+    return len(codes) - len(failed), failed
 
 
 def _rebuild_one_snapshot(office: Office, code: str) -> bool:
     with writing(office.engine) as connection:
-        rows = read_rows(connection, code)
-        if not rows:
-            return False
-        _rebuild_snapshot(connection, code, rows, office.reference(connection), office.now())
-    return True
+        return _rebuild_snapshot(office, connection, code)
 
 
-def _rebuild_snapshot(
-    connection: Connection, code: str, rows: tuple[Recorded, ...], reference: Reference, now: dt.datetime
-) -> None:
-    directive = fold(rows)
+def _rebuild_snapshot(office: Office, connection: Connection, code: str) -> bool:
+    lock_directive(connection, code)
+    rows = read_life(connection, code)
+    directive = fold(rows) if rows else None
     if directive is None:
-        return
+        return False
+    reference, now = office.reference(connection), office.now()
+    due = due_moments(directive, reference.timeline, reference.calendar, now)
+    following = due[0] if due else next_moment(directive, reference.timeline.current, reference.calendar, now)
     connection.execute(delete(DIRECTIVE).where(DIRECTIVE.c.code == code))
-    following = next_moment(directive, reference.timeline.current, reference.calendar, now)
     write_snapshot(connection, directive, reference, following, mark=mark_of(rows))
+    return True

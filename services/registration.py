@@ -152,7 +152,7 @@ class _Reader:
         return Reading(
             registration=self._register(values),
             code=raw.code or None,
-            reported_at=at(result_day, DONE_HOUR) if result_day else None,
+            reported_at=min(at(result_day, DONE_HOUR), self.now) if result_day else None,
             result_document=raw.result_document,
             reasons=self.reasons,
         )

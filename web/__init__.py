@@ -1,2 +1,1 @@
-"""FastAPI: health and metrics today, the API and the pages next.
-"""
+"""FastAPI: health and metrics today, the API and the pages next."""

@@ -14,7 +14,7 @@ from real_office import Mailbox, RealOffice, a_delivery
 from sqlalchemy import insert, select, update
 from standardwebhooks.webhooks import Webhook
 
-from activities import mail_run
+from activities import mail_queue, mail_run
 from activities.clock_guard import ClockGuard
 from activities.delivery import Delivery
 from activities.transports import FolderTransport
@@ -349,7 +349,7 @@ def test_a_worker_killed_between_sending_and_noting_it_repeats_only_the_same_mes
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(mail_run.mail_queue, "mark_sent", killed)
+        patched.setattr(mail_queue, "mark_sent", killed)
         with pytest.raises(KeyboardInterrupt):
             delivery.deliver()
     delivery.deliver()

@@ -72,7 +72,9 @@ def a_day_from(now: dt.datetime, offset: int | None, hour: dt.time | None) -> De
 
 def with_deadline(command: type[c.Command], **fields: st.SearchStrategy[object]) -> st.SearchStrategy[Making]:
     return st.builds(
-        lambda offset, hour, known: lambda now: command(deadline=a_day_from(now, offset, hour), **known),
+        lambda offset, hour, known: (
+            lambda now: command(deadline=None if known.get("no_deadline") else a_day_from(now, offset, hour), **known)
+        ),
         offsets,
         hours,
         st.fixed_dictionaries(fields),

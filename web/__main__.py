@@ -1,0 +1,111 @@
+"""Wires the web part and runs it: `python -m web`. Everything it needs comes from the settings."""
+
+import asyncio
+import os
+import socket
+import sys
+
+import structlog
+import uvicorn
+from temporalio.client import Client
+
+from documents.language import N_, Language, sentence
+from services.logs import configure_logging
+from services.office import Office
+from services.temporal import connect
+from settings import Settings, SettingsRefused, load_settings
+from web.app import create_app
+
+STOP_SECONDS = 4
+"""How long requests under way may take to end after SIGTERM."""
+
+LOCK_PATIENCE = 5.0
+"""Seconds to wait for a locked database: pages must not hang."""
+
+WAITING_CONNECTIONS = 512
+
+log = structlog.get_logger()
+
+
+class LazyClient:
+    """Connects to Temporal when it is first needed, and again until it works; one attempt at a time."""
+
+    def __init__(self, address: str, namespace: str) -> None:
+        self._address = address
+        self._namespace = namespace
+        self._client: Client | None = None
+        self._connecting = asyncio.Lock()
+
+    async def __call__(self) -> Client:
+        """The client; later failures of the connection it mends itself.
+
+        Raises:
+            RuntimeError: Temporal cannot be reached.
+        """
+        async with self._connecting:
+            if self._client is None:
+                self._client = await connect(self._address, self._namespace)
+            return self._client
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the port.
+
+    Raises:
+        OSError: it is taken, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=WAITING_CONNECTIONS)
+
+
+def run(settings: Settings, listening: socket.socket) -> None:
+    """Answer until SIGTERM or SIGINT."""
+    office = Office.at(settings.database_url, LOCK_PATIENCE)
+    client = LazyClient(settings.temporal_address or "127.0.0.1:7233", settings.temporal_namespace)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(office, client),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+    )
+    log.info("web_started", host=settings.web_host, port=settings.web_port)
+    server.run(sockets=[listening])
+    log.info("web_stopped")
+
+
+def main() -> int:
+    """Run the web part; returns the exit code."""
+    try:
+        settings = load_settings()
+    except SettingsRefused as refused:
+        sys.stderr.write(f"{refused}\n")
+        return 1
+    configure_logging(settings.log_format)
+    try:
+        listening = listen(settings.web_host, settings.web_port)
+    except OSError as fault:
+        message = sentence(
+            N_("Không mở được cổng {port} trên {host}: {fault}. Chọn cổng khác bằng DONDOC_WEB_PORT."),
+            Language.VI,
+            port=settings.web_port,
+            host=settings.web_host,
+            fault=fault.strerror or type(fault).__name__,
+        )
+        sys.stderr.write(f"{message}\n")
+        return 1
+    run(settings, listening)
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        code = main()
+    except KeyboardInterrupt:  # uvicorn raises a caught SIGINT again when it has stopped
+        code = 0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # the SDK's threads may crash an interpreter that winds down

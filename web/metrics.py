@@ -1,0 +1,106 @@
+"""`/metrics`: the engine's figures in Prometheus' format, read from SQL when they are asked for."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
+
+from activities.clock_guard import ClockGuard
+from database.engine import reading
+from database.measures import Measures, measure
+from services.office import Office
+from web.probes import NoAnswer, Probe
+
+SCRAPE_SECONDS: Final = 5.0
+
+
+class OfficeCollector(Collector):
+    """Reads the figures at each scrape; a database that is away is a figure too."""
+
+    def __init__(self, office: Office, clock: ClockGuard) -> None:
+        self._office = office
+        self._clock = clock
+
+    def describe(self) -> list[Metric]:
+        """Nothing ahead: registering must not ask the database."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Read and name all figures."""
+        yield _gauge(
+            "dondoc_clock_jump_seconds",
+            "Seconds by which the wall clock has parted from the running time of the machine since this process began.",
+            self._clock.jump(),
+        )
+        try:
+            now = self._office.now()
+            with reading(self._office.engine) as connection:
+                found = measure(connection, now)
+        except (SQLAlchemyError, OSError):
+            yield _gauge("dondoc_database_up", "Whether the database answered this scrape.", 0)
+            return
+        yield _gauge("dondoc_database_up", "Whether the database answered this scrape.", 1)
+        yield from _figures(found)
+
+
+def _figures(found: Measures) -> Iterator[Metric]:
+    levels = {str(level): found.escalated_by_level.get(level, 0) for level in range(1, 5)}
+    yield _gauges("dondoc_directives_open", "Open directives by status.", "status", found.open_by_status)
+    yield _gauge("dondoc_directives_overdue", "Open directives past their due instant.", found.overdue)
+    yield _gauge("dondoc_directives_awaiting_start", "Saved, workflow not started yet.", found.awaiting_start)
+    yield _gauges("dondoc_directives_escalated", "Open directives by level of escalation.", "level", levels)
+    yield _gauge(
+        "dondoc_moment_told_late_seconds",
+        "By how much the latest of the last 1,000 moments was told late.",
+        found.told_late,
+    )
+    yield _gauge(
+        "dondoc_moment_untold_late_seconds",
+        "Lateness of the moment that is due longest and not told yet.",
+        found.untold_late,
+    )
+    yield _gauges("dondoc_outbox_notices", "Notices that have not left.", "state", found.deliveries_by_state)
+    yield _gauge("dondoc_outbox_oldest_seconds", "Age of the oldest notice that has not left.", found.oldest_pending)
+    yield _gauge(
+        "dondoc_outbox_overdue_seconds",
+        "How long a notice that could have left has not.",
+        found.most_overdue_pending,
+    )
+    yield _gauge("dondoc_commands_pending", "Commands kept and not answered yet.", found.commands_pending)
+    yield _gauge("dondoc_commands_oldest_seconds", "Age of the oldest of them.", found.oldest_command)
+    yield _gauge("dondoc_webhooks_failing", "Webhooks that fail or were switched off.", found.webhooks_failing)
+
+
+def _gauge(name: str, meaning: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, meaning, value=value)
+
+
+def _gauges(name: str, meaning: str, label: str, values: Mapping[str, int]) -> Metric:
+    family = GaugeMetricFamily(name, meaning, labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family
+
+
+def metrics_routes(office: Office, clock: ClockGuard) -> APIRouter:
+    """The route `/metrics`."""
+    router = APIRouter()
+    registry = CollectorRegistry()
+    registry.register(OfficeCollector(office, clock))
+    scrape = Probe(lambda: generate_latest(registry), SCRAPE_SECONDS)
+
+    @router.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        """Answer one scrape; 503 when the database takes too long."""
+        try:
+            return Response(await scrape.ask(), media_type=CONTENT_TYPE_LATEST)
+        except NoAnswer:
+            return Response(status_code=503, headers={"Retry-After": "10"})
+
+    return router

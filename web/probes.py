@@ -1,0 +1,40 @@
+"""Questions to the other parts in bounded time, so that one that hangs cannot take our threads with it."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class NoAnswer(Exception):
+    """There was no answer in time."""
+
+
+class Probe(Generic[T]):
+    """Asks in a thread, one question at a time: while an earlier one hangs, no other is begun."""
+
+    def __init__(self, question: Callable[[], T], seconds: float) -> None:
+        self._question = question
+        self._seconds = seconds
+        self._asking: asyncio.Task[T] | None = None
+
+    async def ask(self) -> T:
+        """Ask, or wait for the answer to the question that is under way.
+
+        Raises:
+            NoAnswer: it takes too long.
+            Exception: whatever the question raises.
+        """
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(asyncio.to_thread(self._question))
+            self._asking.add_done_callback(_look_at)  # one that nobody waits for any more fails in silence
+        done, _ = await asyncio.wait({self._asking}, timeout=self._seconds)
+        if not done:
+            raise NoAnswer
+        return self._asking.result()
+
+
+def _look_at(task: "asyncio.Task[T]") -> None:
+    if not task.cancelled():
+        task.exception()
