@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from documents.language import N_, Language, sentence
-from shell import acting, asking, calendar, directory, doctor, intake, policy, running, upkeep
+from shell import acting, asking, intake, running
 from shell.context import Shell
 from shell.failures import told
 from shell.output import complain
@@ -47,8 +47,12 @@ def language_of(arguments: list[str]) -> Language:
     return Language(chosen) if chosen in list(Language) else Language.VI
 
 
-def build(language: Language) -> typer.Typer:
-    """Make the command with all its subjects, its help in the reader's language."""
+def build(language: Language, shell: Shell) -> typer.Typer:
+    """Make the command with all its subjects, its help in the reader's language.
+
+    Args:
+        shell: is given the data folder and the language that the command line names.
+    """
     app = typer.Typer(
         name="dondoc",
         help=sentence(N_("Đôn Đốc theo dõi từng nhiệm vụ lãnh đạo giao cho đến khi xong."), language),
@@ -66,9 +70,10 @@ def build(language: Language) -> typer.Typer:
         data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help=data_help)] = None,
         lang: Annotated[Language, typer.Option("--lang", help=language_help)] = language,
     ) -> None:
-        ctx.obj = Shell(data=data, language=lang)
+        shell.data, shell.language = data, lang
+        ctx.obj = shell
 
-    for subject in (running, intake, asking, acting, calendar, policy, directory, upkeep, doctor):
+    for subject in (running, intake, asking, acting):
         subject.add_to(app, language)
     return app
 
@@ -77,14 +82,15 @@ def run(arguments: list[str]) -> int:
     """Run one command; returns its exit code: 0 done, 1 refused or failed, 2 usage."""
     arguments = hoist(arguments)
     language = language_of(arguments)
+    shell = Shell(language=language)
     try:
-        build(language)(args=arguments, prog_name="dondoc")
+        build(language, shell)(args=arguments, prog_name="dondoc")
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 1
     except KeyboardInterrupt:
         return 130
     except Exception as problem:
-        line = told(problem, language)
+        line = told(problem, shell)
         if line is None:
             raise
         complain(line)

@@ -14,17 +14,16 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from database.engine import reading, writing
 from database.ledger import last_row, lock_directive, read_rows
-from database.reference import Reference
 from database.snapshots import mark_of, write_snapshot
 from models.engine import CommandEnvelope, LiveState
 from models.events import Recorded
-from models.life import fold
 from models.moments import due_moments, next_moment
 from models.tables import DIRECTIVE, LEDGER
 from models.vocabulary import Status
 from services import commands
 from services.office import Office
 from services.temporal import handle, start_from_ledger, start_registered, workflow_id
+from services.verifying import readable_life
 from workflows.directive import DirectiveWorkflow
 from workflows.queue import TASK_QUEUE
 
@@ -287,10 +286,10 @@ def _rebuild_one_snapshot(office: Office, code: str) -> bool:
 
 def _rebuild_snapshot(office: Office, connection: Connection, code: str) -> bool:
     lock_directive(connection, code)
-    rows = read_life(connection, code)
-    directive = fold(rows) if rows else None
-    if directive is None:
+    life = readable_life(connection, code)
+    if life is None:
         return False
+    rows, directive = life
     reference, now = office.reference(connection), office.now()
     due = due_moments(directive, reference.timeline, reference.calendar, now)
     following = due[0] if due else next_moment(directive, reference.timeline.current, reference.calendar, now)

@@ -8,6 +8,8 @@ from sqlalchemy import Connection, func, select
 
 from database.engine import reading
 from database.ledger import broken_rows, read_rows
+from models.directive import Directive
+from models.events import Recorded
 from models.life import fold
 from models.refusal import Code, Refused
 from models.tables import DIRECTIVE, LEDGER
@@ -111,10 +113,11 @@ def _cut(connection: Connection, seen: dict[str, int]) -> Iterator[BrokenRow]:
             yield BrokenRow(code, last.get(code, 0) + 1, Fault.CUT)
 
 
-def unreadable_life(connection: Connection, code: str) -> bool:
-    """Whether this release cannot make sense of a directive's rows (RULES 18)."""
+def readable_life(connection: Connection, code: str) -> tuple[tuple[Recorded, ...], Directive] | None:
+    """A directive's rows and what they make of it; None when this release cannot make sense of them (RULES 18)."""
     try:
         rows = read_rows(connection, code)
-        return bool(rows) and fold(rows) is None
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError):
-        return True
+        directive = fold(rows)
+    except (ValueError, TypeError, LookupError, AttributeError):  # whatever a row written by a stranger can cause
+        return None
+    return None if directive is None else (rows, directive)

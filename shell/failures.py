@@ -1,10 +1,15 @@
 """One table: which failure becomes which sentence. What is not in it is a bug and shows as one."""
 
+from typing import TYPE_CHECKING
+
 from documents.language import N_, Language, sentence
-from shell.context import Failed
+from shell.context import Failed, Shell
+
+if TYPE_CHECKING:
+    from models.directory import Directory
 
 
-def told(problem: BaseException, language: Language) -> str | None:  # noqa: C901 - one arm a kind of failure
+def told(problem: BaseException, shell: Shell) -> str | None:  # noqa: C901 - one arm a kind of failure
     """Say a failure in one sentence; None for one that no person can cause."""
     from pydantic import ValidationError
     from sqlalchemy.exc import DatabaseError, OperationalError
@@ -13,16 +18,15 @@ def told(problem: BaseException, language: Language) -> str | None:  # noqa: C90
     from documents.workbook_safety import UnsafeWorkbook
     from embedded.failures import EmbeddedFailure
     from models.calendar import CalendarRefused
-    from models.directory import Directory
     from models.refusal import Refused
     from settings import SettingsRefused
 
+    language = shell.language
     match problem:
         case Failed():
             return sentence(problem.message, language, **problem.data)
         case Refused():
-            names = getattr(problem, "names", None) or Directory()
-            return refusal_sentence(problem.code, problem.data, language, names)
+            return refusal_sentence(problem.code, problem.data, language, _names(shell))
         case UnsafeWorkbook():
             return problem.explain(language)
         case EmbeddedFailure():
@@ -43,6 +47,16 @@ def told(problem: BaseException, language: Language) -> str | None:  # noqa: C90
             )
         case _:
             return None
+
+
+def _names(shell: Shell) -> "Directory":
+    """Who knows what codes are called; nobody while the office cannot be read."""
+    from models.directory import Directory
+
+    try:
+        return shell.reference().directory
+    except Exception:  # noqa: BLE001 - the failure that is being told comes first
+        return Directory()
 
 
 def _database(problem: str, language: Language) -> str:

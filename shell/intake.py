@@ -145,7 +145,8 @@ def _actor(shell: Shell, person: str) -> "Actor":
 
     reference, now = shell.reference(), shell.now()
     if not person:
-        clerks = reference.directory.holders((Position.CLERK, Position.CHIEF_OF_OFFICE), local_day(now))
+        directory, today = reference.directory, local_day(now)
+        clerks = directory.holders((Position.CLERK,), today) or directory.holders((Position.CHIEF_OF_OFFICE,), today)
         if not clerks:
             raise Failed(N_("Danh bạ chưa có văn thư của Văn phòng. Nêu người thực hiện bằng --as."))
         person = clerks[0]

@@ -1,0 +1,110 @@
+"""Whether the engine runs: Temporal answers, a worker is there, and no directive's workflow stands still."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterable
+
+from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
+from temporalio.client import Client
+from temporalio.exceptions import TemporalError
+from temporalio.service import RPCError
+
+from documents.language import N_
+from services.doctor import Check, check, some
+from services.temporal import handle, worker_is_there, workflow_id
+
+PATIENCE = dt.timedelta(seconds=5)
+STUCK_ATTEMPTS = 2
+"""A workflow task that was tried more often than this does not heal by itself."""
+
+LOOKED_AT = 50
+"""How many directives are asked one by one."""
+
+TROUBLED = "TemporalReportedProblems IS NOT NULL AND WorkflowType = 'DirectiveWorkflow' AND ExecutionStatus = 'Running'"
+
+
+async def engine_checks(client: Client | None, address: str | None, late: Iterable[str]) -> list[Check]:
+    """Check Temporal, the worker, and the directives that are late.
+
+    Args:
+        client: None when it could not be reached.
+        address: None when nobody knows where Temporal is.
+        late: the directives to look at more closely.
+    """
+    if client is None:
+        found = (
+            check("temporal", False, N_("Temporal ở {address} không trả lời."), address=address)
+            if address
+            else check("temporal", False, N_("Bộ máy chưa chạy. Chạy “dondoc up”."))
+        )
+        return [found, _no_worker()]
+    try:
+        info = await client.workflow_service.get_system_info(GetSystemInfoRequest(), timeout=PATIENCE)
+    except RPCError as problem:
+        return [
+            check("temporal", False, N_("Temporal không trả lời: {problem}."), problem=problem.message),
+            _no_worker(),
+        ]
+    checks = [
+        check(
+            "temporal",
+            True,
+            N_("Temporal {version} trả lời ở {address}."),
+            version=info.server_version,
+            address=address,
+        )
+    ]
+    if await worker_is_there(client):
+        checks.append(check("worker", True, N_("Bộ máy đang làm việc.")))
+    else:
+        checks.append(_no_worker())
+    stuck = await stuck_directives(client, late)
+    if stuck:
+        checks.append(
+            check(
+                "stuck",
+                False,
+                N_("{number} nhiệm vụ bị kẹt, bộ máy thử lại mãi không được: {codes}. Xem nhật ký của worker."),
+                number=len(stuck),
+                codes=some(stuck),
+            )
+        )
+    else:
+        checks.append(check("stuck", True, N_("Không có nhiệm vụ nào bị kẹt.")))
+    return checks
+
+
+def _no_worker() -> Check:
+    return check("worker", False, N_("Không có worker nào nhận việc: mốc không được nhắc, lệnh được giữ lại chờ."))
+
+
+async def stuck_directives(client: Client, late: Iterable[str]) -> list[str]:
+    """The directives whose workflow task keeps failing: those the server names, and of the late ones those it retries."""
+    named = await _named_by_server(client)
+    gate = asyncio.Semaphore(10)
+
+    async def look(code: str) -> str | None:
+        async with gate:
+            return code if await _keeps_failing(client, code) else None
+
+    asked = [code for code in dict.fromkeys(late) if code not in named][:LOOKED_AT]
+    found = await asyncio.gather(*(look(code) for code in asked))
+    return [*named, *(code for code in found if code is not None)]
+
+
+async def _named_by_server(client: Client) -> list[str]:
+    try:
+        return [
+            execution.id.removeprefix(workflow_id(""))
+            async for execution in client.list_workflows(TROUBLED, limit=LOOKED_AT, rpc_timeout=PATIENCE)
+        ]
+    except TemporalError:  # an older server does not know the question
+        return []
+
+
+async def _keeps_failing(client: Client, code: str) -> bool:
+    try:
+        described = await handle(client, code).describe(rpc_timeout=PATIENCE)
+    except TemporalError:
+        return False
+    return described.raw_description.pending_workflow_task.attempt > STUCK_ATTEMPTS

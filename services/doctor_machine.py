@@ -1,0 +1,162 @@
+"""Whether the machine is fit: the folder and its disk, the clock, the canary, the mail server, other people's accounts."""
+
+import datetime as dt
+import os
+import pwd
+import shutil
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from activities.clock_guard import TOLERANCE_SECONDS, running_seconds, wall_seconds
+from activities.smtp_server import BadSmtpUrl, read_smtp_url
+from documents.language import N_
+from models.tables import LEDGER
+from services.doctor import Check, check, some
+
+LEAST_ROOM = 200 * 1_000_000
+"""Bytes. Below that a start or a storm of mails may fill the disk."""
+
+FRESH_CANARY_SECONDS = 30.0
+FIRST_HUMAN, LAST_HUMAN = 1000, 59_999
+"""User ids that machines give to people."""
+
+SMTP_SECONDS = 5.0
+NO_SHELL = frozenset({"nologin", "false", "sync", ""})
+
+
+def folder_checks(folder: Path) -> list[Check]:
+    """Whether the data folder can be written and its disk has room; nothing is made where it does not exist."""
+    if not folder.is_dir():
+        return [check("folder", False, N_("Chưa có thư mục dữ liệu {folder}. Chạy “dondoc up”."), folder=folder)]
+    checks = []
+    trial = folder / f".doctor.{os.getpid()}"
+    try:
+        trial.write_bytes(b"dondoc\n")
+        trial.unlink()
+    except OSError as problem:
+        checks.append(
+            check(
+                "folder",
+                False,
+                N_("Không ghi được vào thư mục dữ liệu {folder}: {problem}."),
+                folder=folder,
+                problem=problem.strerror or str(problem),
+            )
+        )
+    else:
+        checks.append(check("folder", True, N_("Ghi được vào thư mục dữ liệu {folder}."), folder=folder))
+    free = shutil.disk_usage(folder).free
+    message = (
+        N_("Ổ đĩa chứa {folder} còn {megabytes} MB.")
+        if free >= LEAST_ROOM
+        else N_("Ổ đĩa chứa {folder} chỉ còn {megabytes} MB; giải phóng chỗ để còn ít nhất 200 MB.")
+    )
+    checks.append(check("disk", free >= LEAST_ROOM, message, folder=folder, megabytes=free // 1_000_000))
+    return checks
+
+
+def canary_check(file: Path) -> Check:
+    """Whether Temporal's timers ring: the canary writes the machine's running seconds every five."""
+    try:
+        age = running_seconds() - float(file.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return check("canary", False, N_("Đồng hồ hẹn giờ của Temporal chưa điểm lần nào."))
+    if 0 <= age <= FRESH_CANARY_SECONDS:
+        return check(
+            "canary", True, N_("Đồng hồ hẹn giờ của Temporal điểm cách đây {seconds} giây."), seconds=round(age)
+        )
+    if age < 0:
+        return check("canary", False, N_("Đồng hồ hẹn giờ của Temporal chưa điểm từ khi máy khởi động."))
+    return check(
+        "canary",
+        False,
+        N_("Đồng hồ hẹn giờ của Temporal im {seconds} giây; các mốc không được nhắc đúng giờ."),
+        seconds=round(age),
+    )
+
+
+def clock_check(
+    connection: Connection | None, now: dt.datetime, worker_started: str, worker_noted: float | None
+) -> Check:
+    """Whether the machine's clock can be trusted: it is not behind the ledger, and has not jumped under the worker.
+
+    Args:
+        worker_started: what `run/worker.started` says: pid, boot and ticks from the boot to its start.
+        worker_noted: the wall clock, in seconds since 1970, when that was written down.
+    """
+    newest = None
+    if connection is not None:
+        newest = connection.execute(select(LEDGER.c.at).order_by(LEDGER.c.at.desc()).limit(1)).scalar()
+    if newest is not None and (newest - now).total_seconds() > TOLERANCE_SECONDS:
+        return check(
+            "clock",
+            False,
+            N_("Đồng hồ máy sai: bây giờ là {now}, nhưng nhật ký đã có việc lúc {newest}. Chỉnh lại đồng hồ máy."),
+            now=now,
+            newest=newest,
+        )
+    jump = _jump(worker_started, worker_noted)
+    if abs(jump) > TOLERANCE_SECONDS:
+        return check(
+            "clock",
+            False,
+            N_(
+                "Đồng hồ máy đã bị chỉnh {seconds} giây từ khi worker chạy; chưa mốc nào được nhắc. Chỉnh lại đồng hồ máy."
+            ),
+            seconds=f"{jump:+.0f}",
+        )
+    return check("clock", True, N_("Đồng hồ máy khớp với nhật ký: {now}."), now=now)
+
+
+def _jump(worker_started: str, worker_noted: float | None) -> float:
+    """By how many seconds the wall clock has parted from the running time since the worker was started."""
+    parts = worker_started.split()
+    if worker_noted is None or len(parts) != 3 or not parts[2].isdigit():  # not a machine that tells it so
+        return 0.0
+    if not Path("/proc/sys/kernel/random/boot_id").exists():
+        return 0.0
+    began = int(parts[2]) / os.sysconf("SC_CLK_TCK")
+    return (wall_seconds() - running_seconds()) - (worker_noted - began)
+
+
+def smtp_check(url: str | None, folder: Path) -> Check:
+    """Whether mails can leave: a server is set and takes connections; with none they are kept as files."""
+    if not url:
+        return check(
+            "smtp", True, N_("Chưa đặt máy chủ thư: thư được giữ thành tệp .eml trong {folder}."), folder=folder
+        )
+    try:
+        server = read_smtp_url(url)
+    except BadSmtpUrl:
+        return check("smtp", False, N_("Địa chỉ máy chủ thư (DONDOC_SMTP_URL) không đọc được."))
+    place = f"{server.host}:{server.port}"
+    try:
+        socket.create_connection((server.host, server.port), SMTP_SECONDS).close()
+    except (OSError, UnicodeError) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
+        return check(
+            "smtp", False, N_("Máy chủ thư {place} không nhận kết nối: {problem}."), place=place, problem=reason
+        )
+    return check("smtp", True, N_("Máy chủ thư {place} nhận kết nối."), place=place)
+
+
+def accounts_check(accounts: Iterable[pwd.struct_passwd], own_uid: int) -> Check:
+    """Name the other people with an account here: the embedded Temporal listens on this machine for all of them."""
+    others = [
+        account.pw_name
+        for account in accounts
+        if FIRST_HUMAN <= account.pw_uid <= LAST_HUMAN
+        and account.pw_uid != own_uid
+        and Path(account.pw_shell).name not in NO_SHELL
+    ]
+    if not others:
+        return check("accounts", True, N_("Không có tài khoản người dùng nào khác trên máy này."))
+    return check(
+        "accounts",
+        True,
+        N_("Lưu ý: tài khoản khác trên máy này cũng với tới được Temporal đi kèm: {people}."),
+        people=some(others),
+    )
