@@ -1,4 +1,4 @@
-"""The engine's figures about itself: how much is open, how late it tells, what has not left. A constant set of queries."""
+"""The engine's figures about itself: what is open, how late it tells, what has not left; always the same queries."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -94,11 +94,11 @@ def _directives(connection: Connection, now: dt.datetime) -> tuple[int, dt.datet
 def _escalated(connection: Connection) -> dict[int, int]:
     closed = [status.value for status in Status if status.closed]
     rows = connection.execute(
-        select(DIRECTIVE.c.escalation_level, func.count())
+        select(DIRECTIVE.c.escalation_level, func.count().label("number"))
         .where(DIRECTIVE.c.escalation_level >= 1, DIRECTIVE.c.status.not_in(closed))
         .group_by(DIRECTIVE.c.escalation_level)
     )
-    return {level: number for level, number in rows}
+    return {row.escalation_level: row.number for row in rows}
 
 
 def _told_late(connection: Connection) -> float:

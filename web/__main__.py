@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import signal
 import socket
 import sys
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -72,9 +74,16 @@ def run(settings: Settings, listening: socket.socket) -> None:
             timeout_graceful_shutdown=STOP_SECONDS,
         )
     )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn stops at the first, restores what stood here and sends the signal again: then it does nothing.
+        signal.signal(number, _nothing)
     log.info("web_started", host=settings.web_host, port=settings.web_port)
     server.run(sockets=[listening])
     log.info("web_stopped")
+
+
+def _nothing(_number: int, _frame: FrameType | None) -> None:
+    """Let a signal pass."""
 
 
 def main() -> int:
@@ -102,10 +111,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    try:
-        code = main()
-    except KeyboardInterrupt:  # uvicorn raises a caught SIGINT again when it has stopped
-        code = 0
+    code = main()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # the SDK's threads may crash an interpreter that winds down

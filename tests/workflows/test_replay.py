@@ -1,0 +1,34 @@
+"""Histories recorded from released code replay on today's code; nobody edits or records them again (STYLE 14)."""
+
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowHistory
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer
+
+from workflows.directive import DirectiveWorkflow
+
+HISTORIES = sorted((Path(__file__).parents[1] / "histories").glob("*.json"))
+
+
+def recorded_life(file: Path) -> str:
+    return file.stem.split("-a-")[1].rsplit("-", 1)[0]
+
+
+@pytest.mark.parametrize("file", HISTORIES, ids=[file.stem for file in HISTORIES])
+def recorded(file: Path) -> WorkflowHistory:
+    return WorkflowHistory.from_json("directive/replayed", file.read_text(encoding="utf-8"))
+
+
+async def test_a_recorded_history_replays_on_todays_code(file: Path) -> None:
+    replayer = Replayer(workflows=[DirectiveWorkflow], data_converter=pydantic_data_converter)
+
+    replayed = await replayer.replay_workflow(recorded(file))
+
+    assert replayed.replay_failure is None
+
+
+def test_every_recorded_shape_is_there() -> None:
+    lives = {recorded_life(file) for file in HISTORIES}
+    assert lives == {"whole-life", "long-one", "reopened-one"}
