@@ -16,11 +16,11 @@ def recorded_life(file: Path) -> str:
     return file.stem.split("-a-")[1].rsplit("-", 1)[0]
 
 
-@pytest.mark.parametrize("file", HISTORIES, ids=[file.stem for file in HISTORIES])
 def recorded(file: Path) -> WorkflowHistory:
     return WorkflowHistory.from_json("directive/replayed", file.read_text(encoding="utf-8"))
 
 
+@pytest.mark.parametrize("file", HISTORIES, ids=[file.stem for file in HISTORIES])
 async def test_a_recorded_history_replays_on_todays_code(file: Path) -> None:
     replayer = Replayer(workflows=[DirectiveWorkflow], data_converter=pydantic_data_converter)
 
