@@ -349,8 +349,12 @@ def show_next(shell: Shell, code: str, *, as_json: bool) -> None:
     print_table([shell.say(title) for title in titles], rows)
 
 
-def show_board(shell: Shell, *, by: str = "agency", as_json: bool) -> None:
-    """Show the figures; every row adds up."""
+def show_board(shell: Shell, *, by: str = "agency", as_json: bool, most: int | None = None) -> None:
+    """Show the figures; every row adds up.
+
+    Args:
+        most: show only this many groups, the worst first; the line of all counts every one.
+    """
     from database.engine import reading
     from services.asking import board
 
@@ -392,7 +396,10 @@ def show_board(shell: Shell, *, by: str = "agency", as_json: bool) -> None:
         )
         return
     title, members, naming = groups[by]
-    _print_board(shell, whole.figures, title, [(naming(code), one) for code, one in members], whole.as_of)
+    left_out = 0 if most is None else max(0, len(members) - most)
+    _print_board(shell, whole.figures, title, [(naming(code), one) for code, one in members[:most]], whole.as_of)
+    if left_out:
+        print_lines(shell.say(N_("và {number} dòng nữa: dondoc board"), number=left_out))
     if whole.awaiting_start:
         print_lines(shell.say(N_("{number} nhiệm vụ đang chờ khởi tạo."), number=whole.awaiting_start))
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from services.acting import Wish
 
 DEMO_FOLDER = Path("var/demo")
+SHOWN_AGENCIES = 15
 SEARCH_ATTRIBUTES = (
     ("DondocStatus", "Keyword"),
     ("DondocLeadAgency", "Keyword"),
@@ -179,7 +180,7 @@ def run_demo(shell: Shell, port: int | None, *, leave: bool) -> None:
     try:
         _fill(shell)
         print_lines("")
-        show_board(shell, as_json=False)
+        show_board(shell, as_json=False, most=SHOWN_AGENCIES)
         _tell_how_to_ask(shell, system.web_url)
         if not leave:
             _wait_for_interrupt()
