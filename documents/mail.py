@@ -23,7 +23,7 @@ from documents.notice_text import NoticeText, render
 from documents.phrases import Names, one_line
 from documents.translation import translated
 from models.calendar import LOCAL
-from models.notices import NoticeContent
+from models.notices import MOMENT, NoticeContent
 
 PREFERENCES: Final = "/preferences/mail"
 """Where a person sets what mails he gets; opening it changes nothing."""
@@ -53,7 +53,7 @@ class MailNotice:
     @property
     def escalates(self) -> bool:
         """Whether the reader must get it: an escalation, or what goes at once."""
-        return self.at_once or self.content.level >= 1
+        return self.at_once or (self.content.kind == MOMENT and self.content.level >= 1)
 
 
 @dataclass(frozen=True)
