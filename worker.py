@@ -9,16 +9,17 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
-from activities.delivery import Delivery
-from services.logs import configure_logging
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 
 from activities.canary import Canary
+from activities.clock_guard import ClockGuard
 from activities.commit import Door
+from activities.delivery import Delivery
 from activities.sweep import Sweep
 from activities.transports import transport_for
 from services.engine_access import EngineAccess
+from services.logs import configure_logging
 from services.office import Office
 from services.standing_workflows import ensure_standing_workflows
 from services.temporal import connect
@@ -82,7 +83,8 @@ async def run(settings: Settings) -> None:
     client = await connect(settings.temporal_address or "127.0.0.1:7233", settings.temporal_namespace)
     office = Office.at(settings.database_url)
     run_dir = settings.data_dir / "run"
-    door = Door(office.engine, office.references)
+    clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()
+    door = Door(office.engine, office.references, clock)
     delivery = Delivery(
         engine=office.engine,
         references=office.references,
@@ -90,7 +92,7 @@ async def run(settings: Settings) -> None:
         sender=settings.mail_from,
         base_url=settings.public_url,
         webhook_allow=frozenset(settings.webhook_allow),
-        clock=door.clock,
+        clock=clock,
     )
     canary = Canary(run_dir / "canary" if run_dir.is_dir() else None)
     await ensure_standing_workflows(client)

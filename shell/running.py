@@ -98,11 +98,16 @@ def prepare_database(shell: Shell) -> None:
     from database.reference import read_setting, write_setting
     from database.seed_data import seed
     from embedded.files import prepare_data_folder
+    from embedded.locate import running_system
     from services.office import Office
     from shell.context import Failed
 
     settings = shell.settings
     prepare_data_folder(settings.data_dir)
+    if running_system(settings.data_dir) is None:
+        (settings.data_dir / "run" / "clock").unlink(
+            missing_ok=True
+        )  # who starts anew trusts the clock
     office = Office.at(settings.database_url)
     migrate(office.engine)
     now = dt.datetime.now(dt.UTC)

@@ -11,6 +11,7 @@ import structlog
 import uvicorn
 from temporalio.client import Client
 
+from activities.clock_guard import ClockGuard
 from documents.language import N_, Language, sentence
 from services.logs import configure_logging
 from services.office import Office
@@ -64,9 +65,11 @@ def run(settings: Settings, listening: socket.socket) -> None:
     """Answer until SIGTERM or SIGINT."""
     office = Office.at(settings.database_url, LOCK_PATIENCE)
     client = LazyClient(settings.temporal_address or "127.0.0.1:7233", settings.temporal_namespace)
+    run_dir = settings.data_dir / "run"
+    clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(office, client),
+            create_app(office, client, clock),
             log_config=None,
             access_log=False,
             server_header=False,
