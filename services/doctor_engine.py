@@ -79,7 +79,7 @@ def _no_worker() -> Check:
 
 
 async def stuck_directives(client: Client, late: Iterable[str]) -> list[str]:
-    """The directives whose workflow task keeps failing: those the server names, and of the late ones those it retries."""
+    """The directives whose workflow task keeps failing: those the server names, those of the late that it retries."""
     named = await _named_by_server(client)
     gate = asyncio.Semaphore(10)
 

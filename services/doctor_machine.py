@@ -1,4 +1,4 @@
-"""Whether the machine is fit: the folder and its disk, the clock, the canary, the mail server, other people's accounts."""
+"""Whether the machine is fit: the folder and its disk, clock, canary, mail server, and who else has an account."""
 
 import datetime as dt
 import os
@@ -103,9 +103,7 @@ def clock_check(
         return check(
             "clock",
             False,
-            N_(
-                "Đồng hồ máy đã bị chỉnh {seconds} giây từ khi worker chạy; chưa mốc nào được nhắc. Chỉnh lại đồng hồ máy."
-            ),
+            N_("Đồng hồ máy bị chỉnh {seconds} giây từ khi worker chạy nên chưa mốc nào được nhắc. Chỉnh lại đồng hồ."),
             seconds=f"{jump:+.0f}",
         )
     return check("clock", True, N_("Đồng hồ máy khớp với nhật ký: {now}."), now=now)

@@ -1,4 +1,4 @@
-"""Whether the office itself is in order: posts held, people reachable, deputies named, calendar confirmed, policy read."""
+"""Whether the office is in order: posts held, people reachable, deputies named, calendar confirmed, policy read."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -31,8 +31,8 @@ def office_checks(connection: Connection, reference: Reference, now: dt.datetime
     yield check(
         "policy",
         True,
-        N_("Thang đôn đốc đọc được: “{name}”, phiên bản {version}."),
-        name=policy.name,
+        N_("Thang đôn đốc đọc được: “{policy}”, phiên bản {version}."),
+        policy=policy.name,
         version=policy.version,
     )
 
@@ -115,9 +115,7 @@ def _absences(directory: Directory, day: dt.date) -> Check:
         return check(
             "absences",
             False,
-            N_(
-                "{number} người đang vắng mặt mà không ai thay: {people}. Ghi người thay bằng “dondoc directory absent”."
-            ),
+            N_("{number} người đang vắng mà không ai thay: {people}. Ghi người thay bằng “dondoc directory absent”."),
             number=len(alone),
             people=some(alone),
         )

@@ -19,6 +19,7 @@ def told(problem: BaseException, shell: Shell) -> str | None:  # noqa: C901 - on
     from embedded.failures import EmbeddedFailure
     from models.calendar import CalendarRefused
     from models.refusal import Refused
+    from services.data_files import FileRefused
     from settings import SettingsRefused
 
     language = shell.language
@@ -33,6 +34,8 @@ def told(problem: BaseException, shell: Shell) -> str | None:  # noqa: C901 - on
             return sentence(problem.message, language, **problem.data)
         case SettingsRefused():
             return " ".join(sentence(fault.message, language, **fault.data) for fault in problem.faults)
+        case FileRefused():
+            return "\n".join(fault.explain(language) for fault in problem.faults)
         case CalendarRefused():
             return sentence(problem.msgid, language, **problem.data)
         case ValidationError():

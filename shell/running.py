@@ -105,9 +105,7 @@ def prepare_database(shell: Shell) -> None:
     settings = shell.settings
     prepare_data_folder(settings.data_dir)
     if running_system(settings.data_dir) is None:
-        (settings.data_dir / "run" / "clock").unlink(
-            missing_ok=True
-        )  # who starts anew trusts the clock
+        (settings.data_dir / "run" / "clock").unlink(missing_ok=True)  # who starts anew trusts the clock
     office = Office.at(settings.database_url)
     migrate(office.engine)
     now = dt.datetime.now(dt.UTC)
