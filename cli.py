@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from documents.language import N_, Language, sentence
-from shell import acting, asking, calendar, directory, doctor, intake, policy, running, upkeep
+from shell import acting, asking, calendar, directory, doctor, intake, policy, running, upkeep, webhook
 from shell.context import Shell
 from shell.failures import told
 from shell.output import complain
@@ -73,7 +73,7 @@ def build(language: Language, shell: Shell) -> typer.Typer:
         shell.data, shell.language = data, lang
         ctx.obj = shell
 
-    for subject in (running, intake, asking, acting, calendar, policy, directory, upkeep, doctor):
+    for subject in (running, intake, asking, acting, calendar, policy, directory, upkeep, doctor, webhook):
         subject.add_to(app, language)
     return app
 

@@ -28,11 +28,12 @@ SOURCES: Final = (
     "models",
     "services",
     "settings.py",
+    "shell",
     "web",
     "worker.py",
     "workflows",
 )
-MARKERS: Final = frozenset({"N_", "sentence", "translated"})
+MARKERS: Final = frozenset({"N_", "sentence", "translated", "EmbeddedFailure", "SettingFault", "_refuse"})
 PO: Final = LOCALE_FOLDER / Language.EN / "LC_MESSAGES" / f"{CATALOG_DOMAIN}.po"
 MO: Final = PO.with_suffix(".mo")
 # A catalog that says when it was made differs each time; git says it better.
@@ -40,7 +41,7 @@ CREATED: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def sentences_in(source: str) -> Iterator[str]:
-    """Find the sentences that a module marks: the first argument of `N_`, `sentence` or `translated`, if literal."""
+    """Find the sentences that a module marks: the first argument of one of MARKERS, if literal."""
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call) or not node.args:
             continue

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from activities.clock_guard import TOLERANCE_SECONDS, running_seconds, wall_seconds
+from activities.clock_guard import TOLERANCE_SECONDS, running_seconds
 from activities.smtp_server import BadSmtpUrl, read_smtp_url
 from documents.language import N_
 from models.tables import LEDGER
@@ -78,14 +78,12 @@ def canary_check(file: Path) -> Check:
     )
 
 
-def clock_check(
-    connection: Connection | None, now: dt.datetime, worker_started: str, worker_noted: float | None
-) -> Check:
-    """Whether the machine's clock can be trusted: it is not behind the ledger, and has not jumped under the worker.
+def clock_check(connection: Connection | None, now: dt.datetime, jump: float) -> Check:
+    """Whether the machine's clock can be trusted: it is not behind the ledger, and has not jumped under the engine.
 
     Args:
-        worker_started: what `run/worker.started` says: pid, boot and ticks from the boot to its start.
-        worker_noted: the wall clock, in seconds since 1970, when that was written down.
+        connection: None while the database cannot be asked.
+        jump: seconds by which the wall clock has parted from the running time, as the engine's guard sees it.
     """
     newest = None
     if connection is not None:
@@ -98,26 +96,14 @@ def clock_check(
             now=now,
             newest=newest,
         )
-    jump = _jump(worker_started, worker_noted)
     if abs(jump) > TOLERANCE_SECONDS:
         return check(
             "clock",
             False,
-            N_("Đồng hồ máy bị chỉnh {seconds} giây từ khi worker chạy nên chưa mốc nào được nhắc. Chỉnh lại đồng hồ."),
+            N_("Đồng hồ máy sai: bị chỉnh {seconds} giây nên chưa mốc nào được nhắc. Chỉnh lại đồng hồ máy."),
             seconds=f"{jump:+.0f}",
         )
     return check("clock", True, N_("Đồng hồ máy khớp với nhật ký: {now}."), now=now)
-
-
-def _jump(worker_started: str, worker_noted: float | None) -> float:
-    """By how many seconds the wall clock has parted from the running time since the worker was started."""
-    parts = worker_started.split()
-    if worker_noted is None or len(parts) != 3 or not parts[2].isdigit():  # not a machine that tells it so
-        return 0.0
-    if not Path("/proc/sys/kernel/random/boot_id").exists():
-        return 0.0
-    began = int(parts[2]) / os.sysconf("SC_CLK_TCK")
-    return (wall_seconds() - running_seconds()) - (worker_noted - began)
 
 
 def smtp_check(url: str | None, folder: Path) -> Check:

@@ -16,6 +16,7 @@ from activities.commit import Door
 from database.engine import reading, writing
 from database.reference import Reference
 from database.snapshots import fingerprint, write_snapshot
+from models.calendar import local_day
 from models.commands import Actor, Command, MoveIn, Register
 from models.directive import Directive
 from models.engine import CommandEnvelope, CommitRequest, Draft
@@ -201,7 +202,7 @@ def preview_of(envelope: CommandEnvelope, now: dt.datetime) -> Directive:
 
 def next_code(connection: Connection, now: dt.datetime) -> str:
     """Give out the next code of this year's series."""
-    series = f"{CODE_SERIES}-{now.year}"
+    series = f"{CODE_SERIES}-{local_day(now).year}"
     while True:
         changed = connection.execute(
             update(COUNTER).where(COUNTER.c.series == series).values(number=COUNTER.c.number + 1)

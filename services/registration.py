@@ -263,11 +263,12 @@ def find_agency(directory: Directory, text: str, day: dt.date, today: dt.date) -
 
 
 def leader_named_in(text: str, directory: Directory, day: dt.date) -> str | None:
-    """The leader (chairman or vice-chairman) whose code or name stands in a text such as "PCT Nguyễn Văn A"."""
+    """The leader (chairman or vice-chairman) whose code or whole name stands in a text such as "PCT Nguyễn Văn A"."""
     folded = fold_key(text)
     if not folded:
         return None
+    words = f" {folded} "
     for person in directory.holders((Position.CHAIRMAN, Position.VICE_CHAIRMAN), day):
-        if folded == person or fold_key(directory.person_name(person)) in folded:
+        if folded == fold_key(person) or f" {fold_key(directory.person_name(person))} " in words:
             return person
     return None

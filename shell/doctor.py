@@ -1,124 +1,156 @@
-"""`dondoc doctor`: everything that could be wrong, each in a sentence that says what to do."""
+"""`dondoc doctor`: whether all is well, check by check; it works when nothing runs and when nothing is there."""
 
 import os
-import pwd
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from documents.language import N_, Language
-from shell.context import Failed, Shell, in_language, run
+from shell.context import SHELL_LOCK_PATIENCE, Shell, in_language, run
 from shell.output import print_json, print_table
 
 if TYPE_CHECKING:
+    from embedded.locate import RunningSystem
     from services.doctor import Check
+
+LOCK_PATIENCE = min(5.0, SHELL_LOCK_PATIENCE)
+"""Seconds that a check waits for a locked database."""
 
 
 def add_to(app: typer.Typer, language: Language) -> None:
     """Add the command of this subject."""
     words = in_language(language)
 
-    @app.command("doctor", help=words(N_("Khám toàn hệ thống: chỗ nào không ổn và phải làm gì.")))
+    @app.command("doctor", help=words(N_("Khám hệ thống: nêu từng việc ổn hay không ổn và cần làm gì.")))
     def doctor(
         ctx: typer.Context,
         json_: Annotated[bool, typer.Option("--json", help=words(N_("In kết quả dạng JSON.")))] = False,
     ) -> None:
-        tell(ctx.obj, run(examine(ctx.obj)), as_json=json_)
+        tell(ctx.obj, list(examine(ctx.obj)), as_json=json_)
 
 
-async def examine(shell: Shell) -> "list[Check]":
-    """Run every check that can be run now; what cannot be looked at is itself a finding."""
+def tell(shell: Shell, checks: "list[Check]", *, as_json: bool) -> None:
+    """Print what was found; exit code 1 when something is not well."""
+    said = [(one, one.said.explain(shell.language)) for one in checks]
+    if as_json:
+        print_json({"checks": [{"name": one.name, "ok": one.ok, "sentence": text} for one, text in said]})
+    else:
+        well, ill = shell.say(N_("ổn")), shell.say(N_("KHÔNG ỔN"))
+        titles = [shell.say(N_("Việc")), shell.say(N_("Kết quả")), shell.say(N_("Chi tiết"))]
+        print_table(titles, [(one.name, well if one.ok else ill, text) for one, text in said])
+    if not all(one.ok for one in checks):
+        raise typer.Exit(1)
+
+
+def examine(shell: Shell) -> "Iterator[Check]":
+    """All checks, in the order in which one would look."""
+    import pwd
+
+    from embedded.locate import running_system
     from services.doctor import check
-    from services.doctor_engine import engine_checks
     from services.doctor_machine import accounts_check, canary_check, folder_checks, smtp_check
+    from settings import SettingsRefused
 
-    settings = shell.settings
-    run_dir = settings.data_dir / "run"
-    checks = [check("settings", True, N_("Các thiết lập đọc được.")), *folder_checks(settings.data_dir)]
-    found, late = _office(shell)
-    checks += found
-    address = shell.temporal_address()
-    client = await shell.connect()
-    checks += await engine_checks(client, address, late)
-    if settings.temporal_address is None:
-        checks.append(canary_check(run_dir / "canary"))
-        checks.append(accounts_check(pwd.getpwall(), os.getuid()))
-        checks += _gave_up(shell, settings.data_dir)
-    checks.append(smtp_check(settings.smtp_url, settings.data_dir / "mail"))
-    return checks
+    try:
+        settings = shell.settings
+    except SettingsRefused as refused:
+        faults = [shell.say(fault.message, **fault.data) for fault in refused.faults]
+        yield check("settings", False, N_("Cài đặt sai: {faults}"), faults=faults)
+        return
+    yield check("settings", True, N_("Cài đặt đọc được."))
+    folder = settings.data_dir
+    yield from folder_checks(folder)
+    running = running_system(folder)
+    embedded = settings.temporal_address is None
+    yield _system(folder, running, embedded=embedded)
+    yield from _stored(shell, running)
+    if running is not None or (folder / "run" / "canary").exists():
+        yield canary_check(folder / "run" / "canary")
+    yield smtp_check(settings.smtp_url, folder / "mail")
+    if embedded:
+        yield accounts_check(pwd.getpwall(), os.getuid())
 
 
-def _office(shell: Shell) -> "tuple[list[Check], list[str]]":
-    """The checks that need the database, and the directives that are late."""
-    from sqlalchemy.exc import SQLAlchemyError
+def _system(folder: Path, running: "RunningSystem | None", *, embedded: bool) -> "Check":
+    """Whether the parts run, and why the last system gave up."""
+    from embedded.locate import last_failure
+    from embedded.plan import Part
+    from services.doctor import Phrase, check
 
-    from database.engine import reading
+    if running is not None:
+        missing = [
+            part.value
+            for part in Part
+            if part not in running.pids and (embedded or part is not Part.TEMPORAL)  # another Temporal is not ours
+        ]
+        if missing:
+            return check("system", False, N_("Đang được khởi động lại: {parts}."), parts=missing)
+        return check("system", True, N_("Hệ thống đang chạy, trang web ở {web}."), web=running.web_url)
+    failure = last_failure(folder)
+    if failure is not None:
+        reason = Phrase(failure.message, dict(failure.data))
+        return check("system", False, N_("Lần chạy trước đã dừng vì trục trặc: {reason}"), reason=reason)
+    if not embedded:
+        return check("system", True, N_("Trên máy này không chạy phần nào; Temporal ở máy khác."))
+    return check("system", False, N_("Hệ thống chưa chạy ở {folder}. Chạy “dondoc up”."), folder=folder)
+
+
+def _stored(shell: Shell, running: "RunningSystem | None") -> "Iterator[Check]":
+    """The checks of what lies in the database, and of the engine, which is asked about what is late there."""
+    from sqlalchemy.engine import make_url
+
+    from database.engine import open_engine, reading
     from services.doctor import check, database_checks, guarded, late_directives, work_checks
     from services.doctor_machine import clock_check
     from services.doctor_office import office_checks
     from services.office import Office
 
-    url = shell.settings.database_url
-    if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
-        missing = N_("Chưa có dữ liệu trong {folder}. Chạy “dondoc up” để bắt đầu.")
-        return [check("database", False, missing, folder=shell.settings.data_dir)], []
-    office = Office.at(url, lock_patience=5.0)
-    checks = list(database_checks(office.engine))
-    if not all(one.ok for one in checks if one.name in ("database", "schema")):
-        return checks, []
+    settings = shell.settings
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_file():
+        yield check("database", False, N_("Chưa có dữ liệu ở {file}. Chạy “dondoc up”."), file=url.database)
+        yield from _asked(shell, ())
+        return
+    engine = open_engine(settings.database_url, LOCK_PATIENCE)
+    office = Office(engine)
+    found = list(guarded("database", lambda: database_checks(engine)))
+    yield from found
+    usable = {one.name for one in found} >= {"schema"} and all(one.ok for one in found if one.name == "schema")
+    late: list[str] = []
+    if usable:
+
+        def all_stored() -> "Iterator[Check]":
+            with reading(engine) as connection:
+                reference, now = office.reference(connection), office.now()
+                late.extend(late_directives(connection, now))
+                yield clock_check(connection, now, _jump(shell, running))
+                yield from work_checks(connection, reference, now)
+                yield from office_checks(connection, reference, now)
+
+        yield from list(guarded("stored", all_stored))
+    yield from _asked(shell, late)
+    engine.dispose()
+
+
+def _jump(shell: Shell, running: "RunningSystem | None") -> float:
+    """By how many seconds the clock has jumped in the eyes of the parts that run."""
+    from activities.clock_guard import ClockGuard
+
+    file = shell.settings.data_dir / "run" / "clock"
+    if running is None or not file.is_file():
+        return 0.0
     try:
-        now = office.now()
-        with reading(office.engine) as connection:
-            reference = office.reference(connection)
-            late = late_directives(connection, now)
-            checks.append(clock_check(connection, now, *_worker_started(shell)))
-            checks += guarded("work", lambda: work_checks(connection, reference, now))
-            checks += guarded("office", lambda: office_checks(connection, reference, now))
-    except (SQLAlchemyError, ValueError) as problem:
-        said = N_("Danh bạ, lịch hoặc thang không đọc được: {problem}.")
-        return [*checks, check("reference", False, said, problem=str(problem).split("\n")[0])], []
-    return checks, late
+        return ClockGuard.kept_in(file).jump()
+    except OSError:
+        return 0.0
 
 
-def _worker_started(shell: Shell) -> tuple[str, float | None]:
-    """What the supervisor noted of the worker's start, and when."""
-    file = shell.settings.data_dir / "run" / "worker.started"
-    try:
-        return file.read_text(encoding="ascii"), file.stat().st_mtime
-    except (OSError, ValueError):
-        return "", None
+def _asked(shell: Shell, late: "list[str] | tuple[str, ...]") -> "list[Check]":
+    from services.doctor_engine import engine_checks
 
+    async def ask() -> "list[Check]":
+        return await engine_checks(await shell.connect(), shell.temporal_address(), late)
 
-def _gave_up(shell: Shell, folder: Path) -> "list[Check]":
-    from embedded.locate import last_failure, running_system
-    from services.doctor import check
-
-    failure = last_failure(folder)
-    if failure is None or running_system(folder) is not None:
-        return []
-    reason = shell.say(failure.message, **failure.data)
-    return [check("last_start", False, N_("Lần chạy trước dừng vì: {reason}"), reason=reason)]
-
-
-def tell(shell: Shell, checks: "list[Check]", *, as_json: bool) -> None:
-    """Tell what was found.
-
-    Raises:
-        Failed: something is not as it should be.
-    """
-    if as_json:
-        print_json(
-            {
-                "checks": [
-                    {"name": one.name, "ok": one.ok, "sentence": one.said.explain(shell.language)} for one in checks
-                ]
-            }
-        )
-    else:
-        good, bad = shell.say(N_("ổn")), shell.say(N_("KHÔNG ỔN"))
-        rows = [(good if one.ok else bad, one.name, one.said.explain(shell.language)) for one in checks]
-        print_table([shell.say(title) for title in (N_("Kết quả"), N_("Mục"), N_("Chi tiết"))], rows)
-    wrong = sum(not one.ok for one in checks)
-    if wrong:
-        raise Failed(N_("{number} mục không ổn."), number=wrong)
+    return run(ask())

@@ -1,74 +1,91 @@
-"""`dondoc verify`, `reconcile` and `rebuild`: proving and mending both stores."""
+"""`dondoc verify`, `reconcile` and `rebuild`: proving the ledger, comparing both stores, bringing one back."""
 
-from typing import Annotated
+import contextlib
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from documents.language import N_, Language
 from shell.context import Failed, Shell, in_language, run
-from shell.output import print_json, print_lines, progress
+from shell.output import print_json, print_lines, print_table, progress
+
+if TYPE_CHECKING:
+    from temporalio.client import Client
+
+    from services.reconciling import Difference
 
 FAULTS = {
-    "gap": N_("{code}, dòng {seq}: số thứ tự không liền với dòng trước."),
-    "chain": N_("{code}, dòng {seq}: không khớp với dòng trước (có dòng bị đổi hoặc tráo)."),
-    "content": N_("{code}, dòng {seq}: nội dung đã bị sửa."),
-    "unreadable": N_("{code}, dòng {seq}: không đọc được."),
-    "cut": N_("{code}, dòng {seq}: các dòng cuối đã mất."),
+    "gap": N_("Dòng {seq} của {code} không nối số với dòng trước: có dòng bị xóa hoặc đổi số."),
+    "chain": N_("Dòng {seq} của {code} không nối với dòng trước: dòng trước đã bị thay hoặc đổi chỗ."),
+    "content": N_("Dòng {seq} của {code} đã bị sửa sau khi ghi."),
+    "unreadable": N_("Dòng {seq} của {code} có giá trị không đọc được."),
+    "cut": N_("Nhật ký của {code} thiếu từ dòng {seq}: các dòng cuối đã bị xóa."),
 }
+"""What is wrong with a row, by `services.verifying.Fault`."""
 
 DIFFERENCES = {
-    "not_started": N_("{code}: chờ khởi tạo."),
-    "workflow_missing": N_("{code}: Temporal không có nhiệm vụ này."),
-    "ledger_ahead": N_("{code}: nhật ký có dòng mà Temporal chưa biết."),
-    "ledger_behind": N_("{code}: Temporal có dòng mà nhật ký chưa có."),
-    "diverged": N_("{code}: nhật ký và Temporal ghi khác nhau."),
-    "snapshot_stale": N_("{code}: bản tóm tắt không theo kịp nhật ký."),
-    "workflow_left_over": N_("{code}: Temporal có nhiệm vụ mà nhật ký không biết."),
-    "no_answer": N_("{code}: không trả lời."),
+    "not_started": N_("{code} đã đăng ký nhưng chưa được khởi tạo trong Temporal."),
+    "workflow_missing": N_("{code} chưa xong nhưng Temporal không có."),
+    "ledger_ahead": N_("Nhật ký của {code} có dòng mà Temporal chưa có."),
+    "ledger_behind": N_("Temporal có dòng của {code} mà nhật ký không có."),
+    "diverged": N_("Nhật ký và Temporal ghi khác nhau về {code}."),
+    "snapshot_stale": N_("Bản tổng hợp của {code} không khớp dòng cuối của nhật ký."),
+    "workflow_left_over": N_("Temporal còn giữ {code}, nhật ký không có nhiệm vụ này."),
+    "no_answer": N_("{code} có trong Temporal nhưng không trả lời."),
 }
+"""How the stores differ, by `services.reconciling.DifferenceKind`."""
+
+SHOWN = 20
+"""Codes that a sentence names."""
+
+
+class What(StrEnum):
+    """What can be brought back."""
+
+    WORKFLOWS = "workflows"
+    SNAPSHOTS = "snapshots"
 
 
 def add_to(app: typer.Typer, language: Language) -> None:
     """Add the commands of this subject."""
     words = in_language(language)
     json_help = words(N_("In kết quả dạng JSON."))
-    rebuild = typer.Typer(help=words(N_("Dựng lại một kho từ kho kia.")), no_args_is_help=True, rich_markup_mode=None)
-    app.add_typer(rebuild, name="rebuild")
 
-    @app.command("verify", help=words(N_("Kiểm tra chuỗi băm của nhật ký: có dòng nào bị sửa không.")))
+    @app.command("verify", help=words(N_("Kiểm tra chuỗi băm của nhật ký: có dòng nào bị sửa, xóa, đổi chỗ không.")))
     def verify(
         ctx: typer.Context,
-        code: Annotated[str, typer.Argument(metavar="[CODE]", help=words(N_("Mã nhiệm vụ.")))] = "",
+        code: Annotated[str, typer.Argument(metavar="[CODE]", help=words(N_("Chỉ nhiệm vụ này.")))] = "",
         json_: Annotated[bool, typer.Option("--json", help=json_help)] = False,
     ) -> None:
-        check_ledger(ctx.obj, code or None, as_json=json_)
+        show_verification(ctx.obj, code, as_json=json_)
 
-    @app.command("reconcile", help=words(N_("So nhật ký, bản tóm tắt và Temporal; --repair thì sửa.")))
+    @app.command("reconcile", help=words(N_("So nhật ký, bản tổng hợp và Temporal với nhau; nêu từng chỗ khác nhau.")))
     def reconcile(
         ctx: typer.Context,
         repair: Annotated[bool, typer.Option("--repair", help=words(N_("Sửa những chỗ khác nhau.")))] = False,
         json_: Annotated[bool, typer.Option("--json", help=json_help)] = False,
     ) -> None:
-        run(compare(ctx.obj, repair=repair, as_json=json_))
+        show_reconciliation(ctx.obj, repair=repair, as_json=json_)
 
-    @rebuild.command("workflows", help=words(N_("Khởi động lại mọi nhiệm vụ đang mở từ nhật ký.")))
-    def workflows(ctx: typer.Context, json_: Annotated[bool, typer.Option("--json", help=json_help)] = False) -> None:
-        run(rebuild_workflows(ctx.obj, as_json=json_))
+    @app.command(
+        "rebuild",
+        help=words(N_("Dựng lại từ nhật ký: workflows (Temporal đã mất) hoặc snapshots (bản tổng hợp).")),
+    )
+    def rebuild(
+        ctx: typer.Context,
+        what: Annotated[What, typer.Argument(metavar="workflows|snapshots")],
+        json_: Annotated[bool, typer.Option("--json", help=json_help)] = False,
+    ) -> None:
+        bring_back(ctx.obj, what, as_json=json_)
 
-    @rebuild.command("snapshots", help=words(N_("Lập lại mọi bản tóm tắt từ nhật ký.")))
-    def snapshots(ctx: typer.Context, json_: Annotated[bool, typer.Option("--json", help=json_help)] = False) -> None:
-        rebuild_snapshots(ctx.obj, as_json=json_)
 
-
-def check_ledger(shell: Shell, code: str | None, *, as_json: bool) -> None:
-    """Check the chains.
-
-    Raises:
-        Failed: something is broken.
-    """
+def show_verification(shell: Shell, code: str, *, as_json: bool) -> None:
+    """Check the ledger and say what does not fit; exit code 1 when something does not."""
     from services.verifying import verify
 
-    found = verify(shell.office, code)
+    found = verify(shell.office, code or None)
     broken = [
         {
             "code": one.code,
@@ -82,96 +99,118 @@ def check_ledger(shell: Shell, code: str | None, *, as_json: bool) -> None:
         print_json({"checked": found.rows, "directives": found.directives, "broken": broken})
     else:
         print_lines(*(str(one["sentence"]) for one in broken))
-    if broken:
-        raise Failed(N_("{number} dòng của nhật ký không còn như khi ghi."), number=len(broken))
-    if not as_json:
-        print_lines(
-            shell.say(
-                N_("Nhật ký nguyên vẹn: {rows} dòng của {directives} nhiệm vụ."),
-                rows=found.rows,
-                directives=found.directives,
-            )
+        message = (
+            N_("Đã kiểm tra {rows} dòng của {directives} nhiệm vụ: {broken} dòng không đúng.")
+            if broken
+            else N_("Đã kiểm tra {rows} dòng của {directives} nhiệm vụ: tất cả đúng như lúc ghi.")
         )
+        print_lines(shell.say(message, rows=found.rows, directives=found.directives, broken=len(broken)))
+    if broken:
+        raise typer.Exit(1)
 
 
-async def compare(shell: Shell, *, repair: bool, as_json: bool) -> None:
-    """Compare the stores, and mend them when asked to.
-
-    Raises:
-        Failed: differences remain, or Temporal cannot be reached.
-    """
+def show_reconciliation(shell: Shell, *, repair: bool, as_json: bool) -> None:
+    """Compare the stores; exit code 1 when differences remain."""
     from services.reconciling import reconcile
 
-    async with shell.temporal() as client:
-        with progress() as bar:
-            task = bar.add_task(shell.say(N_("So sánh")), total=None)
-            checked, differences = await reconcile(
-                shell.office,
-                client,
-                repair=repair,
-                progress=lambda done, number: bar.update(task, completed=done, total=number),
-            )
-    sentences = [shell.say(DIFFERENCES[one.kind.value], code=one.code) for one in differences]
-    if as_json:
-        print_json(
-            {
-                "checked": checked,
-                "differences": [
-                    {"code": one.code, "kind": one.kind.value, "mended": one.mended, "sentence": said}
-                    for one, said in zip(differences, sentences, strict=True)
-                ],
-            }
-        )
-    else:
-        mended = shell.say(N_("đã sửa"))
-        print_lines(
-            *(f"{said} ({mended})" if one.mended else said for one, said in zip(differences, sentences, strict=True))
-        )
+    office = shell.office
+
+    async def compare() -> "tuple[int, list[Difference]]":
+        async with shell.temporal() as client:
+            await _require_worker(client)
+            with _bar(shell.say(N_("So sánh"))) as step:
+                return await reconcile(office, client, repair=repair, progress=step)
+
+    checked, differences = run(compare())
+    rows = [
+        {
+            "code": one.code,
+            "kind": one.kind.value,
+            "mended": one.mended,
+            "sentence": _difference_sentence(shell, one),
+        }
+        for one in differences
+    ]
     left = sum(not one.mended for one in differences)
-    if left:
-        raise Failed(
-            N_("Còn {number} chỗ khác nhau trên {checked} nhiệm vụ. Sửa bằng “dondoc reconcile --repair”."),
-            number=left,
-            checked=checked,
-        )
-    if not as_json:
-        print_lines(shell.say(N_("Đã so {checked} nhiệm vụ: không còn gì khác nhau."), checked=checked))
-
-
-async def rebuild_workflows(shell: Shell, *, as_json: bool) -> None:
-    """Start every open directive again from the ledger.
-
-    Raises:
-        Failed: some could not be started, or Temporal cannot be reached.
-    """
-    from services.reconciling import rebuild_workflows as rebuild
-
-    async with shell.temporal() as client:
-        with progress() as bar:
-            task = bar.add_task(shell.say(N_("Khởi tạo")), total=None)
-            started, lost = await rebuild(
-                shell.office, client, lambda done, number: bar.update(task, completed=done, total=number)
-            )
     if as_json:
-        print_json({"started": started, "failed": lost})
-    if lost:
-        raise Failed(
-            N_("{number} nhiệm vụ chưa khởi tạo được, trong đó có {codes}. Chạy lại lệnh này."),
-            number=len(lost),
-            codes=lost[:10],
-        )
-    if not as_json:
-        print_lines(shell.say(N_("{number} nhiệm vụ đang mở đã chạy trong Temporal."), number=started))
-
-
-def rebuild_snapshots(shell: Shell, *, as_json: bool) -> None:
-    """Make every snapshot anew from the ledger."""
-    from services.reconciling import rebuild_snapshots as rebuild
-
-    with progress() as bar:
-        task = bar.add_task(shell.say(N_("Lập lại")), total=None)
-        number = rebuild(shell.office, lambda done, every: bar.update(task, completed=done, total=every))
-    if as_json:
-        print_json({"rebuilt": number})
+        print_json({"checked": checked, "differences": rows})
     else:
-        print_lines(shell.say(N_("Đã lập lại {number} bản tóm tắt."), number=number))
+        if rows:
+            titles = [shell.say(N_("Nhiệm vụ")), shell.say(N_("Khác nhau"))]
+            print_table(titles, [(row["code"], row["sentence"]) for row in rows])
+        print_lines(_reconciled(shell, checked, len(rows), left, repair=repair))
+    if left:
+        raise typer.Exit(1)
+
+
+def _difference_sentence(shell: Shell, one: "Difference") -> str:
+    said = shell.say(DIFFERENCES[one.kind.value], code=one.code)
+    return f"{said} {shell.say(N_('Đã sửa.'))}" if one.mended else said
+
+
+def _reconciled(shell: Shell, checked: int, found: int, left: int, *, repair: bool) -> str:
+    if not found:
+        return shell.say(N_("Đã so {checked} nhiệm vụ: không có gì khác nhau."), checked=checked)
+    if not repair:
+        return shell.say(
+            N_("Đã so {checked} nhiệm vụ: {found} chỗ khác nhau. Chạy “dondoc reconcile --repair” để sửa."),
+            checked=checked,
+            found=found,
+        )
+    return shell.say(
+        N_("Đã so {checked} nhiệm vụ: {found} chỗ khác nhau, đã sửa {mended}, còn {left}."),
+        checked=checked,
+        found=found,
+        mended=found - left,
+        left=left,
+    )
+
+
+def bring_back(shell: Shell, what: What, *, as_json: bool) -> None:
+    """Rebuild and say how many; exit code 1 when some could not be."""
+    from services.reconciling import rebuild_snapshots, rebuild_workflows
+
+    office = shell.office
+
+    async def start_again() -> tuple[int, list[str]]:
+        async with shell.temporal() as client:
+            with _bar(shell.say(N_("Khởi tạo lại"))) as step:
+                return await rebuild_workflows(office, client, step)
+
+    if what is What.WORKFLOWS:
+        made, failed = run(start_again())
+        message = N_("Đã có {made} nhiệm vụ chưa xong chạy trong Temporal.")
+    else:
+        with _bar(shell.say(N_("Dựng lại"))) as step:
+            made, failed = rebuild_snapshots(office, step)
+        message = N_("Đã dựng lại bản tổng hợp của {made} nhiệm vụ từ nhật ký.")
+    if as_json:
+        print_json({"rebuilt": made, "failed": failed})
+    else:
+        print_lines(shell.say(message, made=made))
+    if failed:
+        raise Failed(
+            N_("{number} nhiệm vụ không dựng lại được: {codes}. Chạy “dondoc doctor” để biết vì sao."),
+            number=len(failed),
+            codes=failed[:SHOWN],
+        )
+
+
+async def _require_worker(client: "Client") -> None:
+    """Without a worker no workflow answers, and each would be waited for in vain."""
+    from services.temporal import worker_is_there
+
+    if not await worker_is_there(client):
+        raise Failed(N_("Không có worker nào làm việc nên không so được. Chạy “dondoc up”."))
+
+
+@contextlib.contextmanager
+def _bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar as the services drive it: how many are done, of how many."""
+    with progress() as shown:
+        task = shown.add_task(title, total=None)
+
+        def step(done: int, everything: int) -> None:
+            shown.update(task, completed=done, total=everything)
+
+        yield step

@@ -5,7 +5,7 @@ After: nothing
 """
 
 import sqlalchemy as sa
-import sqlmodel
+import sqlmodel.sql.sqltypes
 from alembic import op
 
 import models.column_types

@@ -88,7 +88,7 @@ class Office:
 
 
 @contextlib.contextmanager
-def serving(office: Office, **options: Any) -> Iterator[int]:  # noqa: ANN401  aiosmtpd's own, of many types
+def serving(office: Office, **options: Any) -> Iterator[int]:
     """Run a real SMTP server on a free port of this machine."""
     port = a_free_port()
     controller = Controller(office, hostname="127.0.0.1", port=port, **options)
