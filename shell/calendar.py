@@ -1,5 +1,6 @@
-"""`dondoc calendar`: the announced days, which alone decide what a working day is."""
+"""`dondoc calendar`: which days the office works, entered and confirmed by people."""
 
+import datetime as dt
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,151 +13,176 @@ if TYPE_CHECKING:
     from models.calendar import CalendarDay
     from services.office_calendar import CalendarChange
 
+YEARS = (2000, 2200)
+"""The years for which a calendar can be kept."""
+
 
 def add_to(app: typer.Typer, language: Language) -> None:
     """Add the commands of this subject."""
     words = in_language(language)
-    json_help = words(N_("In kết quả dạng JSON."))
-    reason_help = words(N_("Lý do, như “Quốc khánh”."))
-    by_help = words(N_("Văn bản thông báo."))
-    as_help = words(N_("Người thực hiện (mặc định: quản trị)."))
-    day_help = words(N_("Ngày, dd/mm/yyyy."))
     calendar = typer.Typer(
-        help=words(N_("Lịch làm việc: ngày nghỉ, ngày làm bù.")), no_args_is_help=True, rich_markup_mode=None
+        help=words(N_("Lịch làm việc: ngày nghỉ, ngày làm bù, xác nhận từng năm.")), no_args_is_help=True
     )
     app.add_typer(calendar, name="calendar")
+    help_json = words(N_("In kết quả dạng JSON."))
+    help_as = words(N_("Người sửa lịch (mặc định: người quản trị)."))
+    help_reason = words(N_("Lý do, như “Giỗ Tổ Hùng Vương”."))
+    help_announced = words(N_("Văn bản thông báo."))
+    help_day = words(N_("Ngày, viết 30/04/2027 hoặc 2027-04-30."))
+    low, high = YEARS
 
-    @calendar.command("list", help=words(N_("Các ngày đã thông báo của một năm.")))
+    @calendar.command("list", help=words(N_("Các ngày nghỉ và ngày làm bù của một năm.")))
     def list_(
         ctx: typer.Context,
-        year: Annotated[int, typer.Argument(metavar="YEAR", min=1900, max=2100)],
-        json_: Annotated[bool, typer.Option("--json", help=json_help)] = False,
+        year: Annotated[int, typer.Argument(metavar="YEAR", min=low, max=high)],
+        json_: Annotated[bool, typer.Option("--json", help=help_json)] = False,
     ) -> None:
         show_year(ctx.obj, year, as_json=json_)
 
-    @calendar.command("is", help=words(N_("Một ngày là ngày làm việc hay ngày nghỉ, vì sao.")))
+    @calendar.command("is", help=words(N_("Một ngày có làm việc không, vì sao.")))
     def is_(
         ctx: typer.Context,
-        day: Annotated[str, typer.Argument(metavar="DAY", help=day_help)],
-        json_: Annotated[bool, typer.Option("--json", help=json_help)] = False,
+        day: Annotated[str, typer.Argument(metavar="DAY", help=help_day)],
+        json_: Annotated[bool, typer.Option("--json", help=help_json)] = False,
     ) -> None:
-        from services.office_calendar import read_day
+        show_day(ctx.obj, day, as_json=json_)
 
-        shell: Shell = ctx.obj
-        found = shell.reference().calendar.lookup(read_day(day))
-        if json_:
-            print_json(_day_json(shell, found))
-        else:
-            print_lines(_day_words(shell, found))
-
-    @calendar.command("off", help=words(N_("Thêm ngày nghỉ; nhiều ngày liền thì ghi DAY..DAY.")))
+    @calendar.command("off", help=words(N_("Cho nghỉ một ngày, hoặc từ ngày đến ngày.")))
     def off(
         ctx: typer.Context,
-        days: Annotated[str, typer.Argument(metavar="DAY[..DAY]", help=day_help)],
-        reason: Annotated[str, typer.Option(help=reason_help)] = "",
-        announced_by: Annotated[str, typer.Option(help=by_help)] = "",
-        person: Annotated[str, typer.Option("--as", metavar="PERSON", help=as_help)] = "",
+        days: Annotated[str, typer.Argument(metavar="DAY[..DAY]", help=help_day)],
+        reason: Annotated[str, typer.Option(help=help_reason)],
+        announced_by: Annotated[str, typer.Option(help=help_announced)] = "",
+        person: Annotated[str, typer.Option("--as", metavar="PERSON", help=help_as)] = "",
     ) -> None:
         from services.office_calendar import read_period, take_off
 
+        shell: Shell = ctx.obj
         first, last = read_period(days)
-        _tell(ctx.obj, take_off(ctx.obj.office, first, last, reason, announced_by or None, person))
+        told(shell, take_off(shell.office, first, last, reason, announced_by or None, person))
 
-    @calendar.command("work", help=words(N_("Thêm ngày làm việc, như thứ Bảy làm bù.")))
+    @calendar.command("work", help=words(N_("Cho làm việc một ngày, như thứ Bảy làm bù.")))
     def work(
         ctx: typer.Context,
-        day: Annotated[str, typer.Argument(metavar="DAY", help=day_help)],
-        reason: Annotated[str, typer.Option(help=reason_help)] = "",
-        announced_by: Annotated[str, typer.Option(help=by_help)] = "",
-        person: Annotated[str, typer.Option("--as", metavar="PERSON", help=as_help)] = "",
+        day: Annotated[str, typer.Argument(metavar="DAY", help=help_day)],
+        reason: Annotated[str, typer.Option(help=help_reason)],
+        announced_by: Annotated[str, typer.Option(help=help_announced)] = "",
+        person: Annotated[str, typer.Option("--as", metavar="PERSON", help=help_as)] = "",
     ) -> None:
         from services.office_calendar import make_working, read_day
 
-        _tell(ctx.obj, make_working(ctx.obj.office, read_day(day), reason, announced_by or None, person))
+        shell: Shell = ctx.obj
+        told(shell, make_working(shell.office, read_day(day), reason, announced_by or None, person))
 
-    @calendar.command("remove", help=words(N_("Bỏ một ngày đã thông báo: lại theo tuần thường.")))
+    @calendar.command("remove", help=words(N_("Bỏ điều đã nhập cho một ngày: lại theo tuần làm việc thường.")))
     def remove(
         ctx: typer.Context,
-        day: Annotated[str, typer.Argument(metavar="DAY", help=day_help)],
-        person: Annotated[str, typer.Option("--as", metavar="PERSON", help=as_help)] = "",
+        day: Annotated[str, typer.Argument(metavar="DAY", help=help_day)],
+        person: Annotated[str, typer.Option("--as", metavar="PERSON", help=help_as)] = "",
     ) -> None:
         from services.office_calendar import read_day, take_back
 
-        change = take_back(ctx.obj.office, read_day(day), person)
+        shell: Shell = ctx.obj
+        which = read_day(day)
+        change = take_back(shell.office, which, person)
         if change is None:
-            raise Failed(N_("Ngày {day} không có trong các ngày đã thông báo."), day=read_day(day))
-        _tell(ctx.obj, change)
+            raise Failed(N_("Chưa có gì được nhập cho ngày {day}, nên không có gì để bỏ."), day=which)
+        told(shell, change)
 
-    @calendar.command("confirm", help=words(N_("Xác nhận đã soát các ngày của một năm.")))
+    @calendar.command("confirm", help=words(N_("Xác nhận lịch của một năm đã đúng; không đổi ngày nào.")))
     def confirm(
         ctx: typer.Context,
-        year: Annotated[int, typer.Argument(metavar="YEAR", min=1900, max=2100)],
-        person: Annotated[str, typer.Option("--as", metavar="PERSON", help=as_help)] = "",
+        year: Annotated[int, typer.Argument(metavar="YEAR", min=low, max=high)],
+        person: Annotated[str, typer.Option("--as", metavar="PERSON", help=help_as)] = "",
     ) -> None:
         from services.office_calendar import confirm_year
 
         shell: Shell = ctx.obj
-        new = confirm_year(shell.office, year, person)
-        message = N_("Đã xác nhận lịch năm {year}.") if new else N_("Lịch năm {year} đã được xác nhận từ trước.")
-        print_lines(shell.say(message, year=str(year)))
-
-
-def _day_json(shell: Shell, day: "CalendarDay") -> dict[str, Any]:
-    return {
-        "day": day.day.isoformat(),
-        "working": day.working,
-        "reason": shell.say(day.reason) if day.reason else "",
-        "announced_by": day.announced_by,
-        "provisional": day.provisional,
-    }
-
-
-def _day_words(shell: Shell, day: "CalendarDay") -> str:
-    kind = shell.say(N_("làm việc")) if day.working else shell.say(N_("nghỉ"))
-    parts = [f"{format_day(day.day, shell.language)}: {kind}"]
-    if day.reason:
-        parts.append(shell.say(day.reason))
-    if day.announced_by:
-        parts.append(day.announced_by)
-    if day.provisional:
-        parts.append(shell.say(N_("năm chưa xác nhận")))
-    return "; ".join(parts)
+        fresh = confirm_year(shell.office, year, person)
+        message = (
+            N_("Đã xác nhận lịch làm việc năm {year}.")
+            if fresh
+            else N_("Lịch làm việc năm {year} đã được xác nhận trước đây.")
+        )
+        print_lines(shell.say(message, year=year))
 
 
 def show_year(shell: Shell, year: int, *, as_json: bool) -> None:
-    """Show a year's announced days, and the proposed ones that decide nothing."""
+    """The announced days of a year; a person also sees whether it is confirmed, and what is proposed."""
     from services.office_calendar import announced_days, proposed_days
 
     calendar = shell.reference().calendar
     days = announced_days(calendar, year)
     if as_json:
-        print_json([_day_json(shell, day) for day in days])
+        print_json([day_json(day) for day in days])
         return
-    titles = [shell.say(title) for title in (N_("Ngày"), N_("Loại"), N_("Lý do"), N_("Thông báo"))]
-    rows = [
-        (
-            format_day(day.day, shell.language),
-            shell.say(N_("làm việc")) if day.working else shell.say(N_("nghỉ")),
-            day.reason,
-            day.announced_by or "",
-        )
-        for day in days
-    ]
-    print_table(titles, rows)
+    titles = [shell.say(N_("Ngày")), "", shell.say(N_("Lý do")), shell.say(N_("Văn bản"))]
+    print_table(
+        titles,
+        [
+            (
+                format_day(day.day, shell.language),
+                worked(shell, working=day.working),
+                day.reason,
+                day.announced_by or "",
+            )
+            for day in days
+        ],
+    )
+    if not days:
+        print_lines(shell.say(N_("Chưa nhập ngày nghỉ nào cho năm {year}."), year=year))
     if year not in calendar.confirmed_years:
-        print_lines(shell.say(N_("Năm {year} chưa ai xác nhận: “dondoc calendar confirm {year}”."), year=str(year)))
-    for row in proposed_days(calendar, year):
+        print_lines(shell.say(N_("Lịch năm {year} còn tạm tính: chưa ai xác nhận."), year=year))
+    for proposed in proposed_days(calendar, year):
         print_lines(
             shell.say(
-                N_("Đề xuất, chưa áp dụng: nghỉ {day} ({reason}). Nhập bằng “dondoc calendar off”."),
-                day=row.day,
-                reason=row.reason,
+                N_("Đề xuất, chưa có hiệu lực: {day} nghỉ, {reason}. Nhập bằng “dondoc calendar off” nếu đúng."),
+                day=proposed.day,
+                reason=proposed.reason,
             )
         )
 
 
-def _tell(shell: Shell, change: "CalendarChange") -> None:
+def show_day(shell: Shell, text: str, *, as_json: bool) -> None:
+    """Whether one day is worked, and why."""
+    from services.office_calendar import read_day
+
+    day = shell.reference().calendar.lookup(read_day(text))
+    if as_json:
+        print_json(day_json(day))
+        return
+    print_lines(day_sentence(shell, day))
+
+
+def told(shell: Shell, change: "CalendarChange") -> None:
+    """Say what is known of the changed days now, and what follows by itself."""
+    print_lines(*(day_sentence(shell, day) for day in change.days))
     print_lines(
-        *(_day_words(shell, day) for day in change.days),
-        shell.say(N_("{number} nhiệm vụ đang mở sẽ được tính lại mốc, hệ thống tự làm."), number=change.replanned),
+        shell.say(
+            N_("{number} nhiệm vụ chưa xong sẽ tự được tính lại mốc theo lịch mới; không cần làm gì thêm."),
+            number=change.replanned,
+        )
     )
+
+
+def day_sentence(shell: Shell, day: "CalendarDay") -> str:
+    """One day in words."""
+    reason = f" ({day.reason})" if day.reason else ""
+    said = f"{format_day(day.day, shell.language)}: {worked(shell, working=day.working)}{reason}."
+    return f"{said} {shell.say(N_('Lịch năm này còn tạm tính.'))}" if day.provisional else said
+
+
+def worked(shell: Shell, *, working: bool) -> str:
+    """Whether a day is worked, in a word."""
+    return shell.say(N_("làm việc")) if working else shell.say(N_("nghỉ"))
+
+
+def day_json(day: "CalendarDay") -> dict[str, Any]:
+    """One day by the contract's keys."""
+    return {
+        "day": dt.date.isoformat(day.day),
+        "working": day.working,
+        "reason": day.reason,
+        "announced_by": day.announced_by,
+        "provisional": day.provisional,
+    }

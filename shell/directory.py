@@ -1,7 +1,7 @@
-"""`dondoc directory`: agencies and people, absences, and agencies that take another's place."""
+"""`dondoc directory`: agencies and people: loading, finding, absences, and one agency following another."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,194 +10,298 @@ from shell.context import Failed, Shell, in_language, run
 from shell.output import print_json, print_lines, print_table, progress
 
 if TYPE_CHECKING:
+    from models.directory import Agency, Directory
+    from services.directories import KnownPerson
     from services.succession import Outcome, Plan
+
+SHOWN = 20
+"""Codes that a sentence names."""
 
 
 def add_to(app: typer.Typer, language: Language) -> None:
     """Add the commands of this subject."""
     words = in_language(language)
-    json_help = words(N_("In kết quả dạng JSON."))
-    as_help = words(N_("Người thực hiện (mặc định: quản trị)."))
-    text_help = words(N_("Tìm theo mã, tên, địa chỉ; không phân biệt dấu."))
     directory = typer.Typer(
-        help=words(N_("Danh bạ: cơ quan, con người, vắng mặt, kế thừa.")), no_args_is_help=True, rich_markup_mode=None
+        help=words(N_("Danh bạ cơ quan và người: nạp, tìm, vắng mặt, cơ quan kế thừa.")), no_args_is_help=True
     )
     app.add_typer(directory, name="directory")
+    help_json = words(N_("In kết quả dạng JSON."))
+    help_as = words(N_("Người thực hiện (mặc định: người quản trị)."))
+    help_text = words(N_("Tìm không phân biệt hoa thường, dấu."))
 
-    @directory.command("people", help=words(N_("Những người có thể thực hiện, với mã và chức danh.")))
-    def people(
-        ctx: typer.Context,
-        text: Annotated[str, typer.Argument(metavar="[TEXT]", help=text_help)] = "",
-        json_: Annotated[bool, typer.Option("--json", help=json_help)] = False,
-    ) -> None:
-        show_people(ctx.obj, text, as_json=json_)
-
-    @directory.command("agencies", help=words(N_("Các cơ quan hiện có, với mã và tên gọi khác.")))
-    def agencies(
-        ctx: typer.Context,
-        text: Annotated[str, typer.Argument(metavar="[TEXT]", help=text_help)] = "",
-        everything: Annotated[bool, typer.Option("--all", help=words(N_("Cả cơ quan đã kết thúc.")))] = False,
-        json_: Annotated[bool, typer.Option("--json", help=json_help)] = False,
-    ) -> None:
-        show_agencies(ctx.obj, text, everything=everything, as_json=json_)
-
-    @directory.command("load", help=words(N_("Thay danh bạ bằng một tệp YAML, sau khi kiểm tra.")))
+    @directory.command("load", help=words(N_("Thay danh bạ bằng tệp YAML; có lỗi thì không đổi gì.")))
     def load(
         ctx: typer.Context,
         file: Annotated[Path, typer.Argument(metavar="FILE.yaml")],
-        person: Annotated[str, typer.Option("--as", metavar="PERSON", help=as_help)] = "",
+        person: Annotated[str, typer.Option("--as", metavar="PERSON", help=help_as)] = "",
     ) -> None:
-        from services.directories import load as load_file
+        load_file(ctx.obj, file, person)
 
-        shell: Shell = ctx.obj
-        loaded = load_file(shell.office, file, person)
-        print_lines(
-            shell.say(
-                N_("Đã thay danh bạ: {agencies} cơ quan, {people} người."),
-                agencies=len(loaded.agencies),
-                people=len(loaded.people),
-            )
-        )
+    @directory.command("people", help=words(N_("Ai làm được gì: mã, họ tên, chức danh, địa chỉ thư.")))
+    def people(
+        ctx: typer.Context,
+        text: Annotated[str, typer.Argument(metavar="[TEXT]", help=help_text)] = "",
+        everybody: Annotated[bool, typer.Option("--all", help=words(N_("Cả người đã thôi hoặc bị khóa.")))] = False,
+        json_: Annotated[bool, typer.Option("--json", help=help_json)] = False,
+    ) -> None:
+        show_people(ctx.obj, text, everybody=everybody, as_json=json_)
 
-    @directory.command("absent", help=words(N_("Ghi người vắng mặt và người được ủy quyền.")))
+    @directory.command("agencies", help=words(N_("Các cơ quan: mã, tên, tên gọi khác.")))
+    def agencies(
+        ctx: typer.Context,
+        text: Annotated[str, typer.Argument(metavar="[TEXT]", help=help_text)] = "",
+        everything: Annotated[bool, typer.Option("--all", help=words(N_("Cả cơ quan đã giải thể.")))] = False,
+        json_: Annotated[bool, typer.Option("--json", help=help_json)] = False,
+    ) -> None:
+        show_agencies(ctx.obj, text, everything=everything, as_json=json_)
+
+    @directory.command("absent", help=words(N_("Ghi một người vắng mặt và ai thay.")))
     def absent(
         ctx: typer.Context,
-        person: Annotated[str, typer.Argument(metavar="PERSON")],
-        days: Annotated[str, typer.Argument(metavar="FROM..UNTIL")],
-        deputy: Annotated[str, typer.Option(help=words(N_("Người được ủy quyền.")))] = "",
-        remove: Annotated[bool, typer.Option("--remove", help=words(N_("Bỏ lần vắng mặt này.")))] = False,
-        keeper: Annotated[str, typer.Option("--as", metavar="PERSON", help=as_help)] = "",
+        who: Annotated[str, typer.Argument(metavar="PERSON")],
+        days: Annotated[str, typer.Argument(metavar="FROM..UNTIL", help=words(N_("Như 03/05/2027..07/05/2027.")))],
+        deputy: Annotated[str, typer.Option(metavar="PERSON", help=words(N_("Người thay.")))] = "",
+        remove: Annotated[
+            bool, typer.Option("--remove", help=words(N_("Bỏ vắng mặt đã ghi của những ngày này.")))
+        ] = False,
+        person: Annotated[str, typer.Option("--as", metavar="PERSON", help=help_as)] = "",
     ) -> None:
-        enter_absence(ctx.obj, person, days, deputy, keeper, remove=remove)
+        note_absence(ctx.obj, who, days, deputy, person, remove=remove)
 
-    @directory.command("succeed", help=words(N_("Chuyển nhiệm vụ đang mở sang cơ quan kế thừa.")))
+    @directory.command("succeed", help=words(N_("Chuyển nhiệm vụ chưa xong từ cơ quan cũ sang cơ quan kế thừa.")))
     def succeed(
         ctx: typer.Context,
         old: Annotated[str, typer.Argument(metavar="OLD")],
         new: Annotated[str, typer.Argument(metavar="NEW")],
-        field: Annotated[list[str] | None, typer.Option(help=words(N_("Chỉ lĩnh vực này (dùng nhiều lần).")))] = None,
-        reason: Annotated[str, typer.Option(help=words(N_("Lý do.")))] = "",
-        dry_run: Annotated[bool, typer.Option("--dry-run", help=words(N_("Chỉ xem trước.")))] = False,
-        person: Annotated[str, typer.Option("--as", metavar="PERSON", help=as_help)] = "",
+        person: Annotated[str, typer.Option("--as", metavar="PERSON", help=words(N_("Người thực hiện.")))],
+        field: Annotated[
+            list[str] | None, typer.Option("--field", help=words(N_("Chỉ lĩnh vực này (dùng nhiều lần).")))
+        ] = None,
+        reason: Annotated[str, typer.Option(help=words(N_("Căn cứ, như số nghị quyết.")))] = "",
+        dry_run: Annotated[bool, typer.Option("--dry-run", help=words(N_("Chỉ xem, không chuyển gì.")))] = False,
+        json_: Annotated[bool, typer.Option("--json", help=help_json)] = False,
     ) -> None:
         from services.succession import plan
 
-        planned = plan(ctx.obj.office, old, new, tuple(field or ()), person)
-        _preview(ctx.obj, planned)
-        if not dry_run:
-            _tell(ctx.obj, run(_carry_out(ctx.obj, planned, person, reason)))
+        shell: Shell = ctx.obj
+        planned = plan(shell.office, old, new, tuple(field or ()), person)
+        if dry_run:
+            show_plan(shell, planned, as_json=json_)
+        else:
+            carry_out(shell, planned, person, reason, as_json=json_)
 
 
-def show_people(shell: Shell, text: str, *, as_json: bool) -> None:
-    """Show who can act today."""
+def load_file(shell: Shell, file: Path, person: str) -> None:
+    """Replace the directory by that of a file."""
+    from services.data_files import FileRefused
+    from services.directories import load
+    from shell.policy import refuse_file
+
+    try:
+        loaded = load(shell.office, file, person)
+    except FileRefused as refused:
+        refuse_file(shell, file, refused)
+        return
+    print_lines(
+        shell.say(
+            N_("Đã nạp danh bạ: {agencies} cơ quan, {people} người, {posts} chức danh."),
+            agencies=len(loaded.agencies),
+            people=len(loaded.people),
+            posts=len(loaded.posts),
+        )
+    )
+
+
+def show_people(shell: Shell, text: str, *, everybody: bool, as_json: bool) -> None:
+    """Who can act."""
     from models.calendar import local_day
     from services.directories import find_people
 
     directory = shell.reference().directory
-    found = find_people(directory, text, local_day(shell.now()))
+    found = find_people(directory, text, local_day(shell.now()), everybody=everybody)
     if as_json:
-        print_json(
-            [
-                {
-                    "code": one.person.code,
-                    "name": one.person.name,
-                    "email": one.person.email,
-                    "posts": [
-                        {"agency": directory.agency_name(post.agency), "position": post.position.value}
-                        for post in one.posts
-                    ],
-                }
-                for one in found
-            ]
-        )
+        print_json([person_json(known, directory) for known in found])
         return
-    rows = [
-        (
-            one.person.code,
-            one.person.name,
-            "; ".join(
-                f"{label(post.position, shell.language)}, {directory.agency_name(post.agency)}" for post in one.posts
-            ),
-            one.person.email,
-        )
-        for one in found
-    ]
-    print_table([shell.say(title) for title in (N_("Mã"), N_("Họ tên"), N_("Chức danh"), N_("Thư"))], rows)
+    titles = [shell.say(title) for title in (N_("Mã"), N_("Họ tên"), N_("Chức danh"), N_("Địa chỉ thư"))]
+    print_table(
+        titles,
+        [
+            (known.person.code, known.person.name, posts_words(shell, known, directory), known.person.email)
+            for known in found
+        ],
+    )
+    if not found:
+        print_lines(shell.say(N_("Không tìm thấy ai.")))
+
+
+def posts_words(shell: Shell, known: "KnownPerson", directory: "Directory") -> str:
+    """The posts that a person holds today, in words."""
+    if known.person.locked:
+        return shell.say(N_("bị khóa"))
+    return "; ".join(
+        f"{label(post.position, shell.language)}, {directory.agency_name(post.agency)}" for post in known.posts
+    )
+
+
+def person_json(known: "KnownPerson", directory: "Directory") -> dict[str, Any]:
+    """The same for machines."""
+    return {
+        "code": known.person.code,
+        "name": known.person.name,
+        "email": known.person.email,
+        "posts": [
+            {"position": post.position.value, "agency": directory.agency_name(post.agency), "agency_code": post.agency}
+            for post in known.posts
+        ],
+        "can_act": known.can_act,
+        "locked": known.person.locked,
+    }
 
 
 def show_agencies(shell: Shell, text: str, *, everything: bool, as_json: bool) -> None:
-    """Show the agencies."""
+    """Which agencies there are."""
     from models.calendar import local_day
     from services.directories import find_agencies
 
     found = find_agencies(shell.reference().directory, text, local_day(shell.now()), everything=everything)
     if as_json:
-        print_json([agency.model_dump(mode="json") for agency in found])
+        print_json([agency_json(agency) for agency in found])
         return
-    rows = [(agency.code, agency.name, "; ".join(agency.aliases)) for agency in found]
-    print_table([shell.say(title) for title in (N_("Mã"), N_("Tên"), N_("Tên gọi khác"))], rows)
+    titles = [shell.say(title) for title in (N_("Mã"), N_("Tên"), N_("Tên gọi khác"), N_("Đến hết ngày"))]
+    print_table(
+        titles,
+        [
+            (
+                agency.code,
+                agency.name,
+                "; ".join(agency.aliases),
+                shell.say("{day}", day=agency.valid_until) if agency.valid_until else "",
+            )
+            for agency in found
+        ],
+    )
+    if not found:
+        print_lines(shell.say(N_("Không tìm thấy cơ quan nào.")))
 
 
-def enter_absence(shell: Shell, person: str, days: str, deputy: str, keeper: str, *, remove: bool) -> None:
+def agency_json(agency: "Agency") -> dict[str, Any]:
+    """The same for machines."""
+    return agency.model_dump(mode="json")
+
+
+def note_absence(shell: Shell, who: str, days: str, deputy: str, person: str, *, remove: bool) -> None:
     """Enter or take back an absence."""
-    from services import directories
-    from services.acting import find_person
+    from services.directories import enter_absence, remove_absence
     from services.office_calendar import read_period
 
     first, last = read_period(days)
-    directory = shell.reference().directory
     if remove:
-        number = directories.remove_absence(shell.office, person, first, last, keeper)
+        number = remove_absence(shell.office, who, first, last, person)
+        if not number:
+            raise Failed(N_("Không có vắng mặt nào được ghi cho những ngày này."))
         print_lines(shell.say(N_("Đã bỏ {number} lần vắng mặt."), number=number))
         return
-    entered = directories.enter_absence(shell.office, person, first, last, deputy, keeper)
-    name = directory.person_name(find_person(directory, person))
+    entered = enter_absence(shell.office, who, first, last, deputy, person)
+    names = shell.reference().directory
+    message = (
+        N_("{person} vắng mặt từ {first} đến {last}; {deputy} thay.")
+        if entered.deputy
+        else N_("{person} vắng mặt từ {first} đến {last}; không ghi người thay.")
+    )
+    print_lines(
+        shell.say(
+            message,
+            person=names.person_name(entered.person),
+            first=entered.first,
+            last=entered.last,
+            deputy=names.person_name(entered.deputy),
+        )
+    )
     if entered.stand_in is None:
-        print_lines(shell.say(N_("{person} vắng mặt, chưa có ai thay; thông báo chuyển lên cấp trên."), person=name))
-    else:
+        print_lines(shell.say(N_("Lưu ý: ngày đầu không ai thay được, thông báo sẽ chuyển lên bậc kế tiếp.")))
+    elif entered.stand_in != entered.deputy:
         print_lines(
             shell.say(
-                N_("{person} vắng mặt, {deputy} thay mặt."),
-                person=name,
-                deputy=directory.person_name(entered.stand_in),
+                N_("Người thay cũng vắng mặt, nên {person} nhận và làm thay."),
+                person=names.person_name(entered.stand_in),
             )
         )
 
 
-def _preview(shell: Shell, planned: "Plan") -> None:
-    directory = shell.reference().directory
+def show_plan(shell: Shell, planned: "Plan", *, as_json: bool) -> None:
+    """What would move; nothing does."""
+    if as_json:
+        print_json(
+            {
+                **_ends(planned),
+                "dry_run": True,
+                "directives": [
+                    {"code": one.code, "content": one.content, "leads": one.leads} for one in planned.moving
+                ],
+            }
+        )
+        return
+    titles = [shell.say(N_("Nhiệm vụ")), shell.say(N_("Vai trò")), shell.say(N_("Nội dung"))]
+    leads, coordinates = shell.say(N_("chủ trì")), shell.say(N_("phối hợp"))
+    print_table(titles, [(one.code, leads if one.leads else coordinates, one.content) for one in planned.moving])
+    names = shell.reference().directory
     print_lines(
         shell.say(
-            N_("{number} nhiệm vụ đang mở chuyển từ {old} sang {new}; các mốc giữ nguyên:"),
+            N_("{number} nhiệm vụ chưa xong sẽ chuyển từ {old} sang {new}; chưa chuyển gì."),
             number=len(planned.moving),
-            old=directory.agency_name(planned.old),
-            new=directory.agency_name(planned.new),
+            old=names.agency_name(planned.old),
+            new=names.agency_name(planned.new),
         )
     )
-    lead, coordinate = shell.say(N_("chủ trì")), shell.say(N_("phối hợp"))
-    print_lines(*(f"  {one.code} ({lead if one.leads else coordinate}): {one.content[:80]}" for one in planned.moving))
 
 
-async def _carry_out(shell: Shell, planned: "Plan", person: str, reason: str) -> "Outcome":
-    from services.sending import Sender
-    from services.succession import carry_out
+def _ends(planned: "Plan") -> dict[str, Any]:
+    return {"old": planned.old, "new": planned.new, "fields": list(planned.fields)}
 
-    client = await shell.connect()
-    sender = Sender(client, shell.office) if client else None
-    with progress() as bar:
-        task = bar.add_task(shell.say(N_("Chuyển")), total=len(planned.moving))
-        return await carry_out(
-            shell.office, sender, planned, person, reason, lambda done, _every: bar.update(task, completed=done)
+
+def carry_out(shell: Shell, planned: "Plan", person: str, reason: str, *, as_json: bool) -> None:
+    """Move everything that is planned; exit code 1 when something was refused."""
+    outcome = run(_move(shell, planned, person, reason))
+    if as_json:
+        refused = {code: refused.code.value for code, refused in outcome.refused.items()}
+        print_json(
+            {**_ends(planned), "dry_run": False, "moved": outcome.moved, "kept": outcome.kept, "refused": refused}
         )
-
-
-def _tell(shell: Shell, outcome: "Outcome") -> None:
-    print_lines(
-        shell.say(N_("Đã chuyển {moved} nhiệm vụ, {kept} đang ghi."), moved=len(outcome.moved), kept=len(outcome.kept))
-    )
+    else:
+        names = shell.reference().directory
+        print_lines(
+            shell.say(
+                N_("Đã chuyển {number} nhiệm vụ từ {old} sang {new}."),
+                number=len(outcome.moved),
+                old=names.agency_name(planned.old),
+                new=names.agency_name(planned.new),
+            )
+        )
+        if outcome.kept:
+            print_lines(shell.say(N_("{number} nhiệm vụ đã nhận, đang ghi."), number=len(outcome.kept)))
     if outcome.refused:
         raise Failed(
-            N_("{number} nhiệm vụ chưa chuyển được: {codes}."),
+            N_("{number} nhiệm vụ không chuyển được: {codes}."),
             number=len(outcome.refused),
-            codes=sorted(outcome.refused)[:10],
+            codes=list(outcome.refused)[:SHOWN],
+        )
+
+
+async def _move(shell: Shell, planned: "Plan", person: str, reason: str) -> "Outcome":
+    """Send the commands; without an engine they are kept, and the sweep sends them."""
+    from services.sending import Sender
+    from services.succession import carry_out as send_all
+    from services.temporal import worker_is_there
+
+    client = await shell.connect()
+    sender = Sender(client, shell.office) if client is not None and await worker_is_there(client) else None
+    with progress() as shown:
+        task = shown.add_task(shell.say(N_("Chuyển")), total=len(planned.moving))
+        return await send_all(
+            shell.office,
+            sender,
+            planned,
+            person,
+            reason,
+            lambda done, _everything: shown.update(task, completed=done),
         )
