@@ -33,21 +33,28 @@ SOURCES: Final = (
     "worker.py",
     "workflows",
 )
-MARKERS: Final = frozenset({"N_", "sentence", "translated", "EmbeddedFailure", "SettingFault", "_refuse"})
+MARKERS: Final = frozenset({"N_", "sentence", "translated", "EmbeddedFailure", "SettingFault"})
+# A name that means something else in other modules: there its first argument is a field, not a sentence.
+OWN_MARKERS: Final = {"settings.py": frozenset({"_refuse"})}
 PO: Final = LOCALE_FOLDER / Language.EN / "LC_MESSAGES" / f"{CATALOG_DOMAIN}.po"
 MO: Final = PO.with_suffix(".mo")
 # A catalog that says when it was made differs each time; git says it better.
 CREATED: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def sentences_in(source: str) -> Iterator[str]:
-    """Find the sentences that a module marks: the first argument of one of MARKERS, if literal."""
+def sentences_in(source: str, own_markers: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Find the sentences that a module marks: the first argument of one of MARKERS, if literal.
+
+    Args:
+        own_markers: names that mark a sentence in this module only.
+    """
+    markers = MARKERS | own_markers
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call) or not node.args:
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         first = node.args[0]
-        if name in MARKERS and isinstance(first, ast.Constant) and isinstance(first.value, str):
+        if name in markers and isinstance(first, ast.Constant) and isinstance(first.value, str):
             yield first.value
 
 
@@ -56,7 +63,13 @@ def used_sentences(root: Path = ROOT) -> set[str]:
     files = [
         file for name in SOURCES for file in ([root / name] if name.endswith(".py") else (root / name).rglob("*.py"))
     ]
-    return {text for file in files if file.exists() for text in sentences_in(file.read_text(encoding="utf-8")) if text}
+    return {
+        text
+        for file in files
+        if file.exists()
+        for text in sentences_in(file.read_text(encoding="utf-8"), OWN_MARKERS.get(file.name, frozenset()))
+        if text
+    }
 
 
 def read_catalog(path: Path = PO) -> "Catalog":

@@ -39,9 +39,7 @@ class FileFault:
             return sentence(N_("Dòng {line}, {place}: {fault}"), language, line=self.line, place=self.place, fault=said)
         if self.line:
             return sentence(N_("Dòng {line}: {fault}"), language, line=self.line, fault=said)
-        if self.place:
-            return sentence(N_("{place}: {fault}"), language, place=self.place, fault=said)
-        return said
+        return f"{self.place}: {said}" if self.place else said
 
 
 class FileRefused(Exception):

@@ -15,7 +15,7 @@ from temporalio.service import RPCError
 from activities.commit import Door
 from database.engine import reading, writing
 from database.reference import Reference
-from database.snapshots import fingerprint, write_snapshot
+from database.snapshots import fingerprint, read_directive, write_snapshot
 from models.calendar import local_day
 from models.commands import Actor, Command, MoveIn, Register
 from models.directive import Directive
@@ -25,6 +25,7 @@ from models.life import decide, evolve
 from models.moments import next_moment
 from models.refusal import Code, Refused
 from models.tables import COMMAND, COUNTER, DIRECTIVE
+from models.vocabulary import Status
 from services import commands
 from services.office import Office
 from services.registration import Reading, Reason
@@ -92,13 +93,14 @@ class Intake:
 
     def _verdict_only(self, connection: Connection, one: Reading, now: dt.datetime, known: dict[str, Reading]) -> Taken:
         taken = self._judge(connection, one, now)
-        if taken.verdict is Verdict.ACCEPTED and one.registration is not None:
-            for key in (one.code or "", fingerprint(one.registration)):
-                before = known.get(key) if key else None
-                if before is not None and (key == one.code or not one.code):
-                    same = before.registration == one.registration
-                    return _known(one.code, same=same)
-                known[key] = one
+        if taken.verdict is not Verdict.ACCEPTED or one.registration is None:
+            return taken
+        mark = fingerprint(one.registration)
+        before = known.get(one.code or mark)
+        if before is not None:
+            return _known(before.code, same=_same(_command_of(before), one))
+        for key in (one.code, mark):
+            known.setdefault(key or mark, one)
         return taken
 
     def _take_one(self, connection: Connection, one: Reading, reference: Reference, now: dt.datetime) -> Taken:
@@ -106,11 +108,7 @@ class Intake:
         if taken.verdict is not Verdict.ACCEPTED or one.registration is None:
             return taken
         code = one.code or next_code(connection, now)
-        command: Command = one.registration
-        if one.reported_at is not None:
-            command = MoveIn(
-                registration=one.registration, reported_at=one.reported_at, result_document=one.result_document
-            )
+        command = _command_of(one)
         envelope = CommandEnvelope(id=str(uuid.uuid4()), directive=code, actor=self.actor, command=command)
         if isinstance(command, MoveIn):
             connection.execute(insert(COMMAND).values(**commands.row_of(envelope, now, commands.RECORDED)))
@@ -138,7 +136,10 @@ class Intake:
         if known is None:
             return Taken(Verdict.ACCEPTED, one.code)
         before = commands.registration_of(connection, known.code)
-        same = _same(before.command, one) if before is not None else known.fingerprint == mark
+        if before is None:
+            return _known(known.code, same=known.fingerprint == mark)
+        stands = read_directive(connection, known.code)
+        same = _same(before.command, one) or (stands is not None and _same(_as_it_stands(stands), one))
         return _known(known.code, same=same)
 
     def _record(self, connection: Connection, envelope: CommandEnvelope, now: dt.datetime) -> None:
@@ -166,8 +167,26 @@ def _known(code: str | None, *, same: bool) -> Taken:
     return Taken(Verdict.REFUSED, code, [reason])
 
 
+def _command_of(one: Reading) -> Command:
+    """The command that enters what was read: one that is done already is moved in."""
+    if one.registration is None:
+        raise ValueError("a refused row enters nothing")
+    if one.reported_at is None:
+        return one.registration
+    return MoveIn(registration=one.registration, reported_at=one.reported_at, result_document=one.result_document)
+
+
+def _as_it_stands(directive: Directive) -> Command:
+    """The command that would enter a directive as it is today, and as an export writes it."""
+    names = (name for name in Register.model_fields if name != "kind")
+    registration = Register(**{name: getattr(directive, name) for name in names})
+    if directive.status is not Status.COMPLETED or directive.submission is None:
+        return registration
+    return MoveIn(registration=registration, reported_at=directive.submission.at)
+
+
 def _same(before: Command, one: Reading) -> bool:
-    """Whether a registration known says the same as this one, but for the wording of the deadline."""
+    """Whether what is known says the same as a row, but for the wording of the deadline and the hour of the result."""
 
     def essence(registration: Register) -> dict[str, object]:
         said = registration.model_dump(exclude={"deadline", "imposed_deadline"})
@@ -177,7 +196,8 @@ def _same(before: Command, one: Reading) -> bool:
     if one.registration is None:
         return False
     if isinstance(before, MoveIn):
-        return before.reported_at == one.reported_at and essence(before.registration) == essence(one.registration)
+        same_day = one.reported_at is not None and local_day(before.reported_at) == local_day(one.reported_at)
+        return same_day and essence(before.registration) == essence(one.registration)
     return isinstance(before, Register) and one.reported_at is None and essence(before) == essence(one.registration)
 
 

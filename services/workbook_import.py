@@ -22,6 +22,7 @@ from models.directory import Directory
 from models.engine import CommandEnvelope
 from models.vocabulary import Urgency
 from services.intake import Intake, Taken, Verdict
+from services.intake_warnings import IntakeWarning, find_warnings
 from services.registration import RawDirective, Reading, Reason, read_registration
 
 
@@ -33,6 +34,7 @@ class RowVerdict:
     verdict: Verdict
     code: str | None
     reasons: list[Reason]
+    warnings: tuple[IntakeWarning, ...] = ()
 
 
 @dataclass
@@ -72,15 +74,22 @@ def import_workbook(
     with open_intake(path) as sheet:
         report.columns = sheet.columns
         rows: list[IntakeRow] = []
+        oddities: list[tuple[IntakeWarning, ...]] = []
 
         def readings() -> Iterator[Reading]:
             for row in sheet.rows():
                 rows.append(row)
-                yield read_registration(raw_directive(row), reference, intake.office.now(), needs_lead=True)
+                now = intake.office.now()
+                read = read_registration(raw_directive(row), reference, now, needs_lead=True)
+                open_one = read.registration if read.reported_at is None else None
+                oddities.append(find_warnings(open_one, reference, now) if open_one is not None else ())
+                yield read
 
         for done, taken in enumerate(intake.take(readings())):
             row = rows[done]
             _note(report, row, taken, reference.directory, language)
+            if taken.verdict is Verdict.ACCEPTED:
+                report.rows[-1].warnings = oddities[done]
             progress(done + 1, sheet.announced_rows)
             rows[done] = IntakeRow(row=row.row, cells={})  # what is judged need not stay in memory
     return report

@@ -160,6 +160,7 @@ def person_json(known: "KnownPerson", directory: "Directory") -> dict[str, Any]:
 
 def show_agencies(shell: Shell, text: str, *, everything: bool, as_json: bool) -> None:
     """Which agencies there are."""
+    from documents.dates import short_day
     from models.calendar import local_day
     from services.directories import find_agencies
 
@@ -175,7 +176,7 @@ def show_agencies(shell: Shell, text: str, *, everything: bool, as_json: bool) -
                 agency.code,
                 agency.name,
                 "; ".join(agency.aliases),
-                shell.say("{day}", day=agency.valid_until) if agency.valid_until else "",
+                short_day(agency.valid_until) if agency.valid_until else "",
             )
             for agency in found
         ],

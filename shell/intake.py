@@ -11,7 +11,7 @@ import typer
 
 from documents.language import N_, Language
 from shell.context import Failed, Shell, in_language, run
-from shell.output import print_json, print_lines, print_table, progress
+from shell.output import complain, print_json, print_lines, print_table, progress
 
 if TYPE_CHECKING:
     from models.commands import Actor
@@ -198,6 +198,7 @@ def _report_json(shell: Shell, report: "ImportReport") -> dict[str, Any]:
                     }
                     for reason in row.reasons
                 ],
+                "warnings": [{"kind": one.kind.value, "message": one.explain(shell.language)} for one in row.warnings],
             }
             for row in report.rows
         ],
@@ -220,8 +221,18 @@ def _tell_report(shell: Shell, report: "ImportReport", kept: Path | None, left: 
         titles = (shell.say(N_("Dòng")), shell.say(N_("Lý do từ chối")))
         rows = [(one.row.row, "; ".join(one.reasons)) for one in report.refused[:SHOWN]]
         print_table(titles, rows)
+    _tell_warnings(shell, report)
     if kept is not None:
         print_lines(shell.say(N_("Các dòng bị từ chối kèm lý do ở {file}: sửa rồi nhập lại chính tệp đó."), file=kept))
+
+
+def _tell_warnings(shell: Shell, report: "ImportReport") -> None:
+    odd = [(row.row, one) for row in report.rows for one in row.warnings]
+    if not odd:
+        return
+    print_lines(shell.say(N_("Lưu ý {number} thời hạn:"), number=len(odd)))
+    rows = [(number, one.explain(shell.language)) for number, one in odd[:SHOWN]]
+    print_table((shell.say(N_("Dòng")), shell.say(N_("Lưu ý"))), rows)
 
 
 def _read_json(source: str) -> dict[str, Any]:
@@ -246,6 +257,7 @@ def _read_json(source: str) -> dict[str, Any]:
 def register_one(shell: Shell, read: dict[str, Any], *, person: str, dry: bool, as_json: bool) -> None:
     """Register one directive, start it and tell its code and what comes next."""
     from services.intake import Verdict
+    from services.intake_warnings import find_warnings
     from services.registration import read_registration
     from services.registration_words import raw_directive
     from services.workbook_import import reason_sentence
@@ -264,6 +276,9 @@ def register_one(shell: Shell, read: dict[str, Any], *, person: str, dry: bool, 
             ]
             print_json({"verdict": taken.verdict.value, "code": taken.code, "reasons": reasons})
         raise Failed("{reasons}", reasons=" ".join(sentences))
+    if reading_.registration is not None:
+        for oddity in find_warnings(reading_.registration, reference, shell.now()):
+            complain(shell.say(N_("Lưu ý: {warning}"), warning=oddity.explain(shell.language)))
     if dry:
         print_lines(shell.say(N_("Kiểm tra: nhận được. Chưa lưu gì.")))
         return

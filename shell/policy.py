@@ -227,8 +227,8 @@ def show_simulation(shell: Shell, tried: "Simulation", *, as_json: bool) -> None
         "",
         shell.say(
             N_(
-                "{directives} nhiệm vụ chưa xong, đến {until}: {before} mốc theo thang đang áp dụng, {after} theo thang thử; "
-                "{changes} mốc khác nhau."
+                "{directives} nhiệm vụ chưa xong, đến {until}: {before} mốc theo thang đang áp dụng, "
+                "{after} mốc theo thang thử; {changes} mốc khác nhau."
             ),
             directives=tried.directives,
             until=tried.until,
@@ -241,12 +241,13 @@ def show_simulation(shell: Shell, tried: "Simulation", *, as_json: bool) -> None
 
 def change_row(shell: Shell, change: "MomentChange") -> tuple[object, ...]:
     """One moment that would be another one, in words."""
+    from documents.dates import short_instant
     from documents.moment_words import audience_words, step_words
 
     def told(moment: "Moment | None") -> str:
         if moment is None:
             return ""
-        return shell.say(N_("{at}, {people}"), at=moment.at, people=audience_words(moment.audience, shell.language))
+        return f"{short_instant(moment.at)}, {audience_words(moment.audience, shell.language)}"
 
     step = step_words(change.moment.clock, change.moment.step, shell.language)
     return (change.code, shell.say(CHANGES[change.change.value]), step, told(change.before), told(change.after))
