@@ -81,14 +81,25 @@ def read_model(text: str, model: type[Model]) -> Model:
         return model.model_validate(data if data is not None else {})
     except ValidationError as invalid:
         tree = _tree(text)
-        faults = tuple(_fault(error, tree) for error in invalid.errors(include_url=False))
-        raise FileRefused(faults) from None
+        errors = _causes(invalid.errors(include_url=False))
+        raise FileRefused(tuple(_fault(error, tree) for error in errors)) from None
 
 
 def lines_of(text: str, places: Iterable[tuple[str | int, ...]]) -> list[int]:
     """Find the lines at which values of a YAML text stand, or what is there of the way to them."""
     tree = _tree(text)
     return [_line(tree, place) for place in places]
+
+
+def _causes(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out that a list is empty when it is so only because its entries are refused."""
+    places = [error["loc"] for error in errors]
+
+    def follows(error: ErrorDetails) -> bool:
+        depth = len(error["loc"])
+        return error["type"] == "too_short" and any(len(at) > depth and at[:depth] == error["loc"] for at in places)
+
+    return [error for error in errors if not follows(error)]
 
 
 def _yaml_fault(broken: Exception) -> FileFault:

@@ -119,6 +119,8 @@ def _absences(directory: Directory, day: dt.date) -> Check:
             number=len(alone),
             people=some(alone),
         )
+    if not away:
+        return check("absences", True, N_("Hôm nay không ai vắng mặt."))
     return check("absences", True, N_("{number} người đang vắng mặt, đều có người thay."), number=len(away))
 
 

@@ -141,7 +141,7 @@ class _Reader:
             "field": field_code,
             "urgency": self._urgency(),
             "assigning_leader": raw.assigning_leader,
-            "supervising_leader": self._supervising_leader(),
+            "supervising_leader": self._supervising_leader(field_code, lead),
             "lead_agency": lead,
             "coordinating_agencies": tuple(
                 dict.fromkeys(agency for agency in coordinating if agency is not None and agency != lead)
@@ -224,8 +224,8 @@ class _Reader:
             self._refuse("urgency", Code.UNKNOWN_URGENCY, urgency=str(urgency)[:60])
             return Urgency.NORMAL
 
-    def _supervising_leader(self) -> str | None:
-        """The leader named, else the vice-chairman whom the assigning leader's name means."""
+    def _supervising_leader(self, field_code: str | None, lead: str | None) -> str | None:
+        """The leader named, else the vice-chairman who assigned it, else the one in charge of the field."""
         directory = self.reference.directory
         if self.raw.supervising_leader:
             named = leader_named_in(self.raw.supervising_leader, directory, self.today)
@@ -234,7 +234,11 @@ class _Reader:
             return named
         named = leader_named_in(self.raw.assigning_leader, directory, self.today)
         vice_chairmen = directory.holders((Position.VICE_CHAIRMAN,), self.today)
-        return named if named in vice_chairmen else None
+        if named in vice_chairmen:
+            return named
+        field_of_work = directory.field_of(field_code, lead)
+        in_charge = field_of_work.vice_chairman if field_of_work else None
+        return in_charge if in_charge in vice_chairmen else None
 
     def _register(self, values: dict[str, Any]) -> Register | None:
         if self.reasons:

@@ -172,8 +172,7 @@ async def start(shell: Shell, envelopes: "list[CommandEnvelope]") -> int:
             if left == 0 or time.monotonic() > give_up_at:
                 return left
             if left < seen:  # as long as it goes on, give it time; a minute without a step means that nothing works
-                seen, give_up_at = left, min(give_up_at, time.monotonic() + 60)
-                give_up_at = time.monotonic() + 60
+                seen, give_up_at = left, time.monotonic() + 60
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 1.0)
 
@@ -279,7 +278,10 @@ def register_one(shell: Shell, read: dict[str, Any], *, person: str, dry: bool, 
     if reading_.registration is not None:
         for oddity in find_warnings(reading_.registration, reference, shell.now()):
             complain(shell.say(N_("Lưu ý: {warning}"), warning=oddity.explain(shell.language)))
-    if dry:
+    if dry and as_json:
+        print_json({"verdict": taken.verdict.value, "code": taken.code, "reasons": []})
+        return
+    if dry and taken.verdict is Verdict.ACCEPTED:
         print_lines(shell.say(N_("Kiểm tra: nhận được. Chưa lưu gì.")))
         return
     if taken.envelope is not None and run(start(shell, [taken.envelope])) and not as_json:

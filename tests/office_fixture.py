@@ -1,13 +1,15 @@
-"""An office for tests of services and of the shell: a real SQLite in a data folder, its clock, its one door, `dondoc`."""
+"""An office for tests of services and shell: a real SQLite in a data folder, its clock, its one door, `dondoc`."""
 
 import datetime as dt
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pytest
 import typer
 from builders import a_registration, local
 from sqlalchemy import text
@@ -118,17 +120,26 @@ class Desk:
 def run_dondoc(subject: ModuleType, data: Path, *words: str, language: Language = Language.VI) -> Told:
     """Run a command of one subject of the shell on a data folder, told as `cli.py` tells it."""
     app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
+    shell = Shell(data=data, language=language)
 
     @app.callback()
     def prepare(ctx: typer.Context) -> None:
-        ctx.obj = Shell(data=data, language=language)
+        ctx.obj = shell
 
     subject.add_to(app, language)
     result = CliRunner().invoke(app, list(words))
     problem = result.exception
     if problem is None or isinstance(problem, SystemExit):
         return Told(result.exit_code, result.stdout, result.stderr)
-    line = told(problem, language)
+    line = told(problem, shell)
     if line is None:
         raise problem
     return Told(1, result.stdout, result.stderr + line + "\n")
+
+
+@pytest.fixture
+def desk(seeded_database: Path, tmp_path: Path) -> Iterator[Desk]:
+    """An office on Wednesday 4 March 2026, 10:00, with the shipped directory, calendar and policy."""
+    desk = Desk.copied(seeded_database, tmp_path / "data").time_is("Wed 2026-03-04 10:00")
+    yield desk
+    desk.office.engine.dispose()

@@ -1,15 +1,29 @@
-"""Fixtures: an office of its own for each test."""
+"""Fixtures: an office with a migrated and seeded SQLite, standing at Wednesday 4 March 2026, 09:00."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from office_fixture import Desk
+from office_fixture import desk
+from real_office import RealOffice
+from standing_office import StandingOffice
+
+from database.engine import open_engine
+
+__all__ = ["desk", "door", "office"]
 
 
 @pytest.fixture
-def desk(seeded_database: Path, tmp_path: Path) -> Iterator[Desk]:
-    """An office on Wednesday 4 March 2026, 10:00, with the shipped directory, calendar and policy."""
-    desk = Desk.copied(seeded_database, tmp_path / "data").time_is("2026-03-04 10:00")
-    yield desk
-    desk.office.engine.dispose()
+def office(seeded_database: Path, tmp_path: Path) -> Iterator[StandingOffice]:
+    file = tmp_path / "dondoc.db"
+    shutil.copy(seeded_database, file)
+    engine = open_engine(f"sqlite:///{file}")
+    yield StandingOffice(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def door(office: StandingOffice) -> RealOffice:
+    """The same office, acting through the one door."""
+    return RealOffice(office.engine, references=office.references)

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -66,8 +67,13 @@ def test_a_fault_is_named_with_its_line_its_place_and_what_to_write(old: str, ne
 
     [fault] = [one for one in found if f", {place}: " in one]
     assert said in fault
-    if place != "name":
-        assert fault.startswith(f"Dòng {line_with(text, new.strip()) if 'two' not in new else 0}, ") or "steps:" in text
+    assert re.match(r"Dòng \d+, ", fault)
+
+
+def test_the_line_is_that_of_the_value_itself() -> None:
+    text = changed("to: [monitoring_officer]", "to: [monitoring_oficer]")
+
+    assert faults_of(text)[0].startswith(f"Dòng {line_with(text, 'monitoring_oficer')}, ")
 
 
 def test_every_fault_is_named_at_once() -> None:

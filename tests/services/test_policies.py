@@ -1,11 +1,12 @@
 import datetime as dt
 
 import pytest
-from builders import a_deadline, local
+from builders import a_deadline, clock_face, local
 from office_fixture import Desk
 
 from database.seed_data import read_default_policy
 from models import commands as c
+from models.directive import SourceDocument
 from models.refusal import Code, Refused
 from services.data_files import FileRefused
 from services.policies import Change, activate, policy_in_force, simulate
@@ -93,8 +94,9 @@ def test_a_simulation_says_which_reminders_of_the_coming_thirty_days_would_be_ot
 
 
 def test_a_simulation_counts_every_repetition_and_who_else_would_hear(desk: Desk) -> None:
-    """Overdue for long, the chairman hears every fifth working day; the thirty days from 4 March to 3 April hold four."""
-    desk.register("NV-1", "2026-01-05 09:00", deadline=a_deadline("2026-01-30"))
+    """The fifteenth working day after 30 January, Tết left out, is Friday 27 February; then every fifth."""
+    early = SourceDocument(number="1/UBND-KGVX", date=dt.date(2026, 1, 5))
+    desk.register("NV-1", "2026-01-05 09:00", deadline=a_deadline("2026-01-30"), document=early)
     desk.act("NV-1", c.Acknowledge(), "truong.syt", "2026-01-05 10:00")
     desk.tell("NV-1", "2026-03-04 09:00")
     policy = read_default_policy().replace("{at: 15, to: [chairman]", "{at: 15, to: [chairman, chief_of_office]", 1)
@@ -102,5 +104,11 @@ def test_a_simulation_counts_every_repetition_and_who_else_would_hear(desk: Desk
     tried = simulate(desk.office, policy)
 
     repeated = [one for one in tried.changes if one.change is Change.OTHER_PEOPLE]
-    assert len(repeated) == 4
-    assert sum(one.before for one in tried.counts if one.clock == "deadline") == 4
+    assert [clock_face(one.moment.at) for one in repeated] == [
+        "Fri 2026-03-06 08:00",
+        "Fri 2026-03-13 08:00",
+        "Fri 2026-03-20 08:00",
+        "Fri 2026-03-27 08:00",
+        "Fri 2026-04-03 08:00",
+    ]
+    assert sum(one.before for one in tried.counts if one.clock == "deadline") == 5
