@@ -212,7 +212,9 @@ def test_the_supervising_leader_is_the_vice_chairman_whom_the_assigning_leader_m
     assert assigned.assigning_leader == "PCT Nguyễn Bùi Thế Vinh"
 
 
-def test_what_the_chairman_assigns_is_supervised_by_the_vice_chairman_in_charge_of_its_field(office: StandingOffice) -> None:
+def test_what_the_chairman_assigns_is_supervised_by_the_vice_chairman_in_charge_of_its_field(
+    office: StandingOffice,
+) -> None:
     read = office.read(assigning_leader="Chủ tịch Huỳnh Vũ Phúc Lâm", lead_agency="Sở Y tế")
     assert registered(read).supervising_leader == "pct.vanxa"
 
