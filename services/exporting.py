@@ -35,7 +35,6 @@ def export_directives(office: Office, path: Path, language: Language, *, open_on
         titles = [
             sentence(title, language)
             for title in (
-                N_("Cơ quan"),
                 N_("Tổng"),
                 N_("Đang làm"),
                 N_("Trong hạn"),
