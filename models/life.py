@@ -9,6 +9,19 @@ from typing import assert_never
 
 from models import commands as c
 from models import events as e
+from models.conditions import (
+    coordinating_agency,
+    given_reason,
+    given_text,
+    require_future,
+    require_lead,
+    require_led,
+    require_other_agency,
+    require_role,
+    require_status,
+    require_unchanged,
+    working_agencies,
+)
 from models.directive import Directive
 from models.evolution import evolve, fold
 from models.refusal import Code, Refused
@@ -55,31 +68,11 @@ def decide(directive: Directive | None, command: c.Command, actor: c.Actor, now:
     return _direct(directive, command, actor, now)
 
 
-def require_unchanged(directive: Directive, seen_seq: int | None) -> None:
-    """Refuse when somebody acted since the person looked; moments do not count.
-
-    Args:
-        seen_seq: the last event that the person saw; None when he did not ask for this.
-
-    Raises:
-        Refused: changed_meanwhile, with who did what.
-    """
-    last = directive.last_event
-    if seen_seq is not None and last.seq > seen_seq:
-        raise Refused(
-            Code.CHANGED_MEANWHILE,
-            directive=directive.code,
-            last=last.kind,
-            actor=last.actor,
-            at=last.at.isoformat(),
-        )
-
-
 def _enter(
     directive: Directive | None, command: c.Register | c.MoveIn, actor: c.Actor, now: dt.datetime
 ) -> tuple[e.Event, ...]:
     registration = command.registration if isinstance(command, c.MoveIn) else command
-    _require_role(directive, actor, OFFICE, command.kind)
+    require_role(directive, actor, OFFICE, command.kind)
     if directive is not None:
         raise Refused(Code.ALREADY_REGISTERED, directive=directive.code)
     if not registration.content.strip():
@@ -120,9 +113,9 @@ def _enter(
 def _hand_over(directive: Directive, command: c.Assign | c.Reassign | c.Succeed, actor: c.Actor) -> tuple[e.Event, ...]:
     match command:
         case c.Assign() | c.Reassign():
-            _require_role(directive, actor, OFFICE_AND_LEADERS, command.kind)
+            require_role(directive, actor, OFFICE_AND_LEADERS, command.kind)
             states = (Status.REGISTERED, Status.DECLINED) if isinstance(command, c.Assign) else OPEN
-            _require_status(directive, states, command.kind)
+            require_status(directive, states, command.kind)
             if command.agency == directive.lead_agency and directive.status is not Status.DECLINED:
                 raise Refused(Code.SAME_AGENCY, agency=command.agency, directive=directive.code)
             return (
@@ -134,8 +127,8 @@ def _hand_over(directive: Directive, command: c.Assign | c.Reassign | c.Succeed,
                 ),
             )
         case c.Succeed():
-            _require_role(directive, actor, frozenset({Role.SECRETARIAT, Role.ADMINISTRATOR}), command.kind)
-            _require_status(directive, OPEN_OR_SUSPENDED, command.kind)
+            require_role(directive, actor, frozenset({Role.SECRETARIAT, Role.ADMINISTRATOR}), command.kind)
+            require_status(directive, OPEN_OR_SUSPENDED, command.kind)
             if command.old_agency not in (directive.lead_agency, *directive.coordinating_agencies):
                 raise Refused(Code.NOT_CONCERNED, agency=command.old_agency, directive=directive.code)
             if command.old_agency == command.new_agency:
@@ -152,16 +145,16 @@ def _work(
 ) -> tuple[e.Event, ...]:
     if isinstance(command, c.ReportProgress):
         return _report(directive, command, actor)
-    lead = _require_lead(directive, actor)
+    lead = require_lead(directive, actor)
     match command:
         case c.Acknowledge():
-            _require_status(directive, (Status.ASSIGNED,), command.kind)
+            require_status(directive, (Status.ASSIGNED,), command.kind)
             return (e.Acknowledged(agency=lead),)
         case c.Decline():
-            _require_status(directive, (Status.ASSIGNED,), command.kind)
-            return (e.Declined(agency=lead, reason=_reason(command.reason)),)
+            require_status(directive, (Status.ASSIGNED,), command.kind)
+            return (e.Declined(agency=lead, reason=given_reason(command.reason)),)
         case c.Submit():
-            _require_status(directive, (Status.IN_PROGRESS,), command.kind)
+            require_status(directive, (Status.IN_PROGRESS,), command.kind)
             if not (command.result.strip() or command.document_number.strip() or command.attachments):
                 raise Refused(Code.TEXT_REQUIRED, field="result")
             return (
@@ -173,20 +166,20 @@ def _work(
                 ),
             )
         case c.Explain():
-            _require_status(directive, OPEN_OR_SUSPENDED, command.kind)
+            require_status(directive, OPEN_OR_SUSPENDED, command.kind)
             if directive.explanation is None:
                 raise Refused(Code.NO_EXPLANATION_PENDING, directive=directive.code)
-            return (e.Explained(agency=lead, text=_text(command.text), demanded_by=directive.explanation.actor),)
+            return (e.Explained(agency=lead, text=given_text(command.text), demanded_by=directive.explanation.actor),)
         case _:
             assert_never(command)
 
 
 def _report(directive: Directive, command: c.ReportProgress, actor: c.Actor) -> tuple[e.Event, ...]:
-    leads = directive.lead_agency is not None and directive.lead_agency in _working_agencies(actor)
-    coordinating = _coordinating(directive, actor)
+    leads = directive.lead_agency is not None and directive.lead_agency in working_agencies(actor)
+    coordinating = coordinating_agency(directive, actor)
     if not leads and coordinating is None:
         raise Refused(Code.NOT_CONCERNED, directive=directive.code, lead=directive.lead_agency)
-    _require_status(directive, WORKING, command.kind)
+    require_status(directive, WORKING, command.kind)
     if not command.text.strip() and command.percent is None and not command.attachments:
         raise Refused(Code.TEXT_REQUIRED, field="text")
     agency = directive.lead_agency if leads else coordinating
@@ -206,34 +199,34 @@ def _extend(  # noqa: C901 - the table of extensions
 ) -> tuple[e.Event, ...]:
     match command:
         case c.RequestExtension():
-            _require_lead(directive, actor)
-            _require_status(directive, (*WORKING, Status.SUBMITTED), command.kind)
+            require_lead(directive, actor)
+            require_status(directive, (*WORKING, Status.SUBMITTED), command.kind)
             if directive.extension is not None:
                 raise Refused(Code.EXTENSION_PENDING, directive=directive.code, since=directive.extension.at)
             if directive.deadline is None:
                 raise Refused(Code.NO_DEADLINE, directive=directive.code)
             if command.deadline is None:
                 raise Refused(Code.DEADLINE_REQUIRED)
-            reason = _reason(command.reason)
-            _require_future(command.deadline.due_at, now)
+            reason = given_reason(command.reason)
+            require_future(command.deadline.due_at, now)
             if command.deadline.due_at <= directive.deadline.due_at:
                 raise Refused(Code.DEADLINE_NOT_LATER, deadline=command.deadline.day, current=directive.deadline.day)
             return (e.ExtensionRequested(deadline=command.deadline, reason=reason),)
         case c.DecideExtension():
-            _require_role(directive, actor, OFFICE_AND_LEADERS, command.kind)
-            _require_other_agency(directive, actor)
-            _require_status(directive, OPEN_OR_SUSPENDED, command.kind)
+            require_role(directive, actor, OFFICE_AND_LEADERS, command.kind)
+            require_other_agency(directive, actor)
+            require_status(directive, OPEN_OR_SUSPENDED, command.kind)
             if directive.extension is None:
                 raise Refused(Code.NO_EXTENSION_PENDING, directive=directive.code)
             if Role.LEADER not in actor.roles and not command.citation.strip():
                 raise Refused(Code.CITATION_REQUIRED)
             deadline = (command.deadline or directive.extension.deadline) if command.granted else None
             if deadline is not None:
-                _require_future(deadline.due_at, now)
+                require_future(deadline.due_at, now)
                 if directive.deadline is not None and deadline.due_at <= directive.deadline.due_at:
                     raise Refused(Code.DEADLINE_NOT_LATER, deadline=deadline.day, current=directive.deadline.day)
             elif not command.granted:
-                _reason(command.reason)
+                given_reason(command.reason)
             return (
                 e.ExtensionDecided(
                     granted=command.granted,
@@ -249,16 +242,16 @@ def _extend(  # noqa: C901 - the table of extensions
 def _review(
     directive: Directive, command: c.Accept | c.Return, actor: c.Actor, now: dt.datetime
 ) -> tuple[e.Event, ...]:
-    _require_role(directive, actor, OFFICE_AND_LEADERS, command.kind)
-    _require_other_agency(directive, actor)
-    _require_status(directive, (Status.SUBMITTED,), command.kind)
+    require_role(directive, actor, OFFICE_AND_LEADERS, command.kind)
+    require_other_agency(directive, actor)
+    require_status(directive, (Status.SUBMITTED,), command.kind)
     match command:
         case c.Accept():
             return (e.Accepted(grade=command.grade, note=command.note),)
         case c.Return():
-            reason = _reason(command.reason)
+            reason = given_reason(command.reason)
             if command.deadline is not None:
-                _require_future(command.deadline.due_at, now)
+                require_future(command.deadline.due_at, now)
             return (e.Returned(reason=reason, deadline=command.deadline),)
         case _:
             assert_never(command)
@@ -267,22 +260,22 @@ def _review(
 def _speak(directive: Directive, command: c.Contribute | c.Comment, actor: c.Actor) -> tuple[e.Event, ...]:
     match command:
         case c.Contribute():
-            agency = _coordinating(directive, actor)
+            agency = coordinating_agency(directive, actor)
             if agency is None:
                 raise Refused(Code.NOT_COORDINATING_AGENCY, directive=directive.code)
-            _require_status(directive, OPEN_OR_SUSPENDED, command.kind)
+            require_status(directive, OPEN_OR_SUSPENDED, command.kind)
             if command.opinion.value in ("agree_with_comments", "disagree"):
-                _text(command.text)
+                given_text(command.text)
             return (e.Contributed(agency=agency, opinion=command.opinion, text=command.text),)
         case c.Comment():
             concerned = (
                 bool(actor.roles & OFFICE_AND_LEADERS)
-                or directive.lead_agency in _working_agencies(actor)
-                or _coordinating(directive, actor) is not None
+                or directive.lead_agency in working_agencies(actor)
+                or coordinating_agency(directive, actor) is not None
             )
             if not concerned:
                 raise Refused(Code.NOT_CONCERNED, directive=directive.code, lead=directive.lead_agency)
-            return (e.Commented(text=_text(command.text)),)
+            return (e.Commented(text=given_text(command.text)),)
         case _:
             assert_never(command)
 
@@ -294,39 +287,39 @@ def _direct(  # noqa: C901 - one arm a command
     now: dt.datetime,
 ) -> tuple[e.Event, ...]:
     """The acts that the Office and the leaders have in common."""
-    _require_role(directive, actor, OFFICE_AND_LEADERS, command.kind)
+    require_role(directive, actor, OFFICE_AND_LEADERS, command.kind)
     match command:
         case c.Suspend():
-            _require_status(directive, OPEN, command.kind)
-            return (e.Suspended(reason=_reason(command.reason)),)
+            require_status(directive, OPEN, command.kind)
+            return (e.Suspended(reason=given_reason(command.reason)),)
         case c.Resume():
-            _require_status(directive, (Status.SUSPENDED,), command.kind)
+            require_status(directive, (Status.SUSPENDED,), command.kind)
             return (_resumed(directive, command, now),)
         case c.Amend():
-            _require_status(directive, OPEN_OR_SUSPENDED, command.kind)
+            require_status(directive, OPEN_OR_SUSPENDED, command.kind)
             return (_amended(directive, command, now),)
         case c.Urge():
-            _require_status(directive, OPEN, command.kind)
-            _require_led(directive)
-            return (e.Urged(text=_text(command.text)),)
+            require_status(directive, OPEN, command.kind)
+            require_led(directive)
+            return (e.Urged(text=given_text(command.text)),)
         case c.DemandExplanation():
-            _require_status(directive, OPEN, command.kind)
-            _require_led(directive)
+            require_status(directive, OPEN, command.kind)
+            require_led(directive)
             if directive.explanation is not None:
                 raise Refused(Code.EXPLANATION_PENDING, directive=directive.code, since=directive.explanation.at)
-            text = _text(command.text)
+            text = given_text(command.text)
             if command.respond_by is not None:
-                _require_future(command.respond_by.due_at, now)
+                require_future(command.respond_by.due_at, now)
             return (e.ExplanationDemanded(text=text, respond_by=command.respond_by),)
         case c.Cancel():
-            _require_status(directive, OPEN_OR_SUSPENDED, command.kind)
-            return (e.Cancelled(reason=_reason(command.reason)),)
+            require_status(directive, OPEN_OR_SUSPENDED, command.kind)
+            return (e.Cancelled(reason=given_reason(command.reason)),)
         case c.Reopen():
-            _require_status(directive, (Status.COMPLETED, Status.CANCELLED), command.kind)
-            _require_led(directive)
+            require_status(directive, (Status.COMPLETED, Status.CANCELLED), command.kind)
+            require_led(directive)
             if command.deadline is None:
                 raise Refused(Code.DEADLINE_REQUIRED)
-            _require_future(command.deadline.due_at, now)
+            require_future(command.deadline.due_at, now)
             return (e.Reopened(deadline=command.deadline, reason=command.reason),)
         case _:
             assert_never(command)
@@ -334,21 +327,21 @@ def _direct(  # noqa: C901 - one arm a command
 
 def _resumed(directive: Directive, command: c.Resume, now: dt.datetime) -> e.Resumed:
     if command.deadline is not None:
-        _require_future(command.deadline.due_at, now)
+        require_future(command.deadline.due_at, now)
     elif not command.no_deadline and directive.deadline is not None:
         raise Refused(Code.DEADLINE_REQUIRED)
     return e.Resumed(deadline=command.deadline, reason=command.reason)
 
 
 def _amended(directive: Directive, command: c.Amend, now: dt.datetime) -> e.Amended:
-    reason = _reason(command.reason)
+    reason = given_reason(command.reason)
     changes = command.model_dump(exclude_none=True, exclude={"kind", "reason"})
     if not command.no_deadline:
         del changes["no_deadline"]
     if not changes:
         raise Refused(Code.NOTHING_TO_AMEND, directive=directive.code)
     if command.deadline is not None:
-        _require_future(command.deadline.due_at, now)
+        require_future(command.deadline.due_at, now)
     if command.content is not None and not command.content.strip():
         raise Refused(Code.TEXT_REQUIRED, field="content")
     coordinating = command.coordinating_agencies
@@ -366,72 +359,6 @@ def _amended(directive: Directive, command: c.Amend, now: dt.datetime) -> e.Amen
         field=command.field,
         supervising_leader=command.supervising_leader,
     )
-
-
-def _working_agencies(actor: c.Actor) -> frozenset[str]:
-    """The agencies for which he may do an agency's work; inspectors and administrators do none."""
-    return actor.agencies if actor.roles & {Role.AGENCY, Role.SECRETARIAT} else frozenset()
-
-
-def _coordinating(directive: Directive, actor: c.Actor) -> str | None:
-    agencies = _working_agencies(actor)
-    return next((agency for agency in directive.coordinating_agencies if agency in agencies), None)
-
-
-def _require_role(directive: Directive | None, actor: c.Actor, roles: frozenset[Role], command: str) -> None:
-    if not actor.roles & roles:
-        raise Refused(Code.NOT_ALLOWED, directive=directive and directive.code, command=command)
-
-
-def _require_lead(directive: Directive, actor: c.Actor) -> str:
-    if directive.lead_agency is None or directive.lead_agency not in _working_agencies(actor):
-        raise Refused(
-            Code.NOT_LEAD_AGENCY,
-            directive=directive.code,
-            agency=", ".join(sorted(actor.agencies)),
-            lead=directive.lead_agency,
-        )
-    return directive.lead_agency
-
-
-def _require_led(directive: Directive) -> None:
-    if directive.lead_agency is None:
-        raise Refused(Code.NO_LEAD_AGENCY, directive=directive.code)
-
-
-def _require_other_agency(directive: Directive, actor: c.Actor) -> None:
-    if directive.lead_agency is not None and directive.lead_agency in (actor.agencies | actor.connected_agencies):
-        raise Refused(Code.OWN_AGENCY, directive=directive.code, agency=directive.lead_agency)
-
-
-def _require_status(directive: Directive, statuses: tuple[Status, ...], command: str) -> None:
-    if directive.status not in statuses:
-        raise Refused(
-            Code.WRONG_STATE,
-            directive=directive.code,
-            status=directive.status,
-            command=command,
-            last=directive.last_event.kind,
-            actor=directive.last_event.actor,
-            at=directive.last_event.at.isoformat(),
-        )
-
-
-def _require_future(due_at: dt.datetime, now: dt.datetime) -> None:
-    if due_at <= now:
-        raise Refused(Code.DEADLINE_IN_PAST, due_at=due_at.isoformat())
-
-
-def _reason(reason: str) -> str:
-    if not reason.strip():
-        raise Refused(Code.REASON_REQUIRED)
-    return reason
-
-
-def _text(text: str) -> str:
-    if not text.strip():
-        raise Refused(Code.TEXT_REQUIRED, field="text")
-    return text
 
 
 def allowed_commands(

@@ -1,5 +1,6 @@
 """Printing: tables for people, plain when piped, JSON with stable keys for machines."""
 
+import datetime as dt
 import json
 import sys
 from collections.abc import Sequence
@@ -73,3 +74,8 @@ def progress() -> "Progress":
         console=console(errors=True),
         disable=not sys.stderr.isatty(),
     )
+
+
+def iso(instant: dt.datetime) -> str:
+    """An instant for machines: ISO 8601, in UTC."""
+    return instant.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")

@@ -173,7 +173,7 @@ def run_demo(shell: Shell, port: int | None, *, leave: bool) -> None:
     """Bring the system to life with invented directives, and keep it running."""
     from embedded.detached import start_detached
     from embedded.stop import stop as stop_system
-    from shell.asking import show_board
+    from shell.board import show_board
 
     if shell.data is None:
         shell.data = DEMO_FOLDER

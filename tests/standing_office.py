@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Engine, event
 
 from activities.commit import Door
 from models.calendar import local_day
+from models.engine import CommandEnvelope, CommitRequest, CommitResult, Draft
+from models.life import decide
 from services.intake import Intake, Taken
 from services.office import Office
 from services.registration import RawDirective, Reading, read_registration
@@ -35,6 +37,16 @@ class StandingOffice(Office):
 
     def take(self, *readings: Reading, dry: bool = False) -> list[Taken]:
         return list(self.intake(dry=dry).take(readings))
+
+    def start(self, envelope: CommandEnvelope) -> CommitResult:
+        """Record a registration, as the first act of its workflow does."""
+        events = decide(None, envelope.command, envelope.actor, self.clock)
+        drafts = tuple(
+            Draft(event=one, actor=envelope.actor.person, command_id=envelope.id, part=part)
+            for part, one in enumerate(events)
+        )
+        request = CommitRequest(directive=envelope.directive, after_seq=0, after_hash="", drafts=drafts, now=self.clock)
+        return Door(self.engine, self.references).commit(request)
 
 
 def a_raw_directive(**texts: Any) -> RawDirective:
