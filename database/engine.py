@@ -43,7 +43,13 @@ def open_engine(url: str, lock_patience: float = LOCK_PATIENCE_SECONDS) -> Engin
     def _prepare(connection: Any, _record: ConnectionPoolEntry) -> None:  # noqa: ANN401 - a driver's connection
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            "recursive_triggers=ON",  # else INSERT OR REPLACE deletes a ledger row past its trigger
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

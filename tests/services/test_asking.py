@@ -40,8 +40,10 @@ def busy(office: StandingOffice, door: RealOffice) -> StandingOffice:
     """Directives of every status and timeliness, of several agencies, fields and leaders."""
     day_of_deadline = a_deadline("2026-03-20", "Friday")
 
-    def new(code: str, **changes: object) -> None:
-        door.at("Wed 2026-03-04 09:00").register(code, **{"deadline": day_of_deadline, **changes})
+    def new(code: str, *, acknowledged: bool = False, **changes: object) -> None:
+        door.at("Wed 2026-03-04 09:00").register(
+            code, acknowledged=acknowledged, **{"deadline": day_of_deadline, **changes}
+        )
 
     def go(code: str, person: str, *steps: c.Command) -> None:
         for step in steps:

@@ -122,7 +122,7 @@ def test_a_refused_workbook_corrected_is_imported_again(office: StandingOffice, 
     workbook = openpyxl.load_workbook(back)
     sheet = workbook.active
     assert sheet is not None
-    place = {str(cell.value): cell.column for cell in sheet[1]}
+    place = {str(cell.value): number for number, cell in enumerate(sheet[1], start=1)}
     sheet.cell(2, place["Cơ quan chủ trì"]).value = "Sở Y tế"
     sheet.cell(3, place["Thời hạn"]).value = "30/4/2023"
     workbook.save(back)

@@ -1,0 +1,26 @@
+"""Fixtures: a migrated and seeded SQLite of its own for each test."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from real_office import RealOffice
+from sqlalchemy import Engine
+
+from database.engine import open_engine
+
+
+@pytest.fixture
+def database(seeded_database: Path, tmp_path: Path) -> Iterator[Engine]:
+    file = tmp_path / "dondoc.db"
+    shutil.copy(seeded_database, file)
+    engine = open_engine(f"sqlite:///{file}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def office(database: Engine) -> RealOffice:
+    """The office of that database, acting through the one door on Wednesday 4 March 2026, 09:00."""
+    return RealOffice(database)
