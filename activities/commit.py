@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from sqlalchemy import Connection, Engine
 from temporalio import activity
@@ -73,10 +74,13 @@ class Door:
         self, connection: Connection, request: CommitRequest, reference: Reference, resent: tuple[Recorded, ...]
     ) -> CommitResult:
         directive = self._read(connection, request.directive, request.after_seq - len(resent))
-        brought_back: list[tuple[Directive, Recorded]] = []
-        for row in resent:
-            directive = evolve(directive, row)
-            brought_back.append((directive, row))
+        brought_back: list[tuple[Directive, tuple[Recorded, ...]]] = []
+        for _, together in groupby(resent, key=lambda row: row.at):  # what was recorded at once was told at once
+            rows_then = tuple(together)
+            for row in rows_then:
+                directive = evolve(directive, row)
+            if directive is not None:
+                brought_back.append((directive, rows_then))
         writer = _Writer(request.directive, request.after_seq, request.after_hash, request.now, directive)
         trusted = self.clock.trusted()
         if trusted:
@@ -97,8 +101,8 @@ class Door:
         mark = mark_of((*resent, *rows)) if request.after_seq == len(resent) else ""
         write_snapshot(connection, directive, reference, following, mark=mark)
         arguments = (reference.directory, reference.timeline.current, reference.calendar)
-        for state, row in brought_back:
-            owe(connection, notices_owed(state, (row,), *arguments, None), reference.directory, restored=True)
+        for then, rows_then in brought_back:
+            owe(connection, notices_owed(then, rows_then, *arguments, None), reference.directory, restored=True)
         owe(connection, notices_owed(directive, rows, *arguments, following), reference.directory)
         return CommitResult(
             outcome=Outcome.RECORDED,

@@ -51,9 +51,8 @@ def add_to(app: typer.Typer, language: Language) -> None:
 
 def add_receiver(shell: Shell, url: str, person: str) -> None:
     """Add a receiver and show its secret once."""
-    from services.webhooks import add
-
     from activities.delivery_failures import DeliveryFailure
+    from services.webhooks import add
 
     try:
         number, secret = add(shell.office, url, frozenset(shell.settings.webhook_allow), person)

@@ -39,14 +39,17 @@ class StandingOffice(Office):
         return list(self.intake(dry=dry).take(readings))
 
     def start(self, envelope: CommandEnvelope) -> CommitResult:
-        """Record a registration, as the first act of its workflow does."""
-        events = decide(None, envelope.command, envelope.actor, self.clock)
-        drafts = tuple(
-            Draft(event=one, actor=envelope.actor.person, command_id=envelope.id, part=part)
-            for part, one in enumerate(events)
-        )
-        request = CommitRequest(directive=envelope.directive, after_seq=0, after_hash="", drafts=drafts, now=self.clock)
-        return Door(self.engine, self.references).commit(request)
+        return started(Door(self.engine, self.references), envelope, self.clock)
+
+
+def started(door: Door, envelope: CommandEnvelope, now: dt.datetime) -> CommitResult:
+    """Record a registration, as the first act of its workflow does."""
+    events = decide(None, envelope.command, envelope.actor, now)
+    drafts = tuple(
+        Draft(event=one, actor=envelope.actor.person, command_id=envelope.id, part=part)
+        for part, one in enumerate(events)
+    )
+    return door.commit(CommitRequest(directive=envelope.directive, after_seq=0, after_hash="", drafts=drafts, now=now))
 
 
 def a_raw_directive(**texts: Any) -> RawDirective:
@@ -82,4 +85,4 @@ def counted_statements(engine: Engine) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-__all__ = ["StandingOffice", "a_raw_directive", "counted_statements", "reasons"]
+__all__ = ["StandingOffice", "a_raw_directive", "counted_statements", "reasons", "started"]
