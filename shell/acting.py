@@ -7,7 +7,7 @@ import typer
 
 from documents.language import N_, Language, format_instant, label
 from shell.context import Failed, Shell, in_language, run
-from shell.output import print_json, print_lines
+from shell.output import iso, print_json, print_lines
 
 if TYPE_CHECKING:
     from services.acting import Wish
@@ -134,7 +134,7 @@ def tell(shell: Shell, wish: "Wish", sent: "Sent", running: bool, *, as_json: bo
                 "outcome": sent.outcome,
                 "code": wish.code,
                 "seq": answer.seq if answer else None,
-                "at": answer.at.isoformat() if answer else None,
+                "at": iso(answer.at) if answer else None,
                 "kinds": list(answer.kinds) if answer else [],
                 "status": answer.status.value if answer else None,
             }
