@@ -44,6 +44,14 @@ class Sent:
 
 
 @dataclass
+class _Gate:
+    """The places of one directive in this process, and how many commands use or want them."""
+
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(GATE))
+    users: int = 0
+
+
+@dataclass
 class Sender:
     """Sends commands. One in each process; it keeps the gates."""
 
@@ -51,7 +59,7 @@ class Sender:
     office: Office
     patience: float = PATIENCE_SECONDS
     task_queue: str = TASK_QUEUE
-    _gates: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+    _gates: dict[str, "_Gate"] = field(default_factory=dict)
 
     async def send(self, envelope: CommandEnvelope) -> Sent:
         """Send a command that is kept in SQL until it is answered, refused or out of patience.
@@ -62,7 +70,8 @@ class Sender:
         Raises:
             Refused: the engine refuses it.
         """
-        gate = self._gates.setdefault(envelope.directive, asyncio.Semaphore(GATE))
+        gate = self._gates.setdefault(envelope.directive, _Gate())
+        gate.users += 1
         give_up_at = time.monotonic() + self.patience
         pause = _FIRST_PAUSE
         try:
@@ -77,13 +86,14 @@ class Sender:
                 await asyncio.sleep(max(0.0, min(left, pause * random.uniform(0.5, 1.0))))  # noqa: S311 - jitter
                 pause = min(pause * 2, _LONGEST_PAUSE)
         finally:
-            if not gate.locked():
+            gate.users -= 1
+            if gate.users == 0:
                 self._gates.pop(envelope.directive, None)
 
-    async def _try(self, envelope: CommandEnvelope, gate: asyncio.Semaphore, left: float) -> Answer | None:
+    async def _try(self, envelope: CommandEnvelope, gate: "_Gate", left: float) -> Answer | None:
         """Send once; None when the outcome is unknown."""
         try:
-            async with asyncio.timeout(left), gate:
+            async with asyncio.timeout(left), gate.places:
                 answer = await self._execute(envelope, left)
         except WorkflowUpdateFailedError as failed:
             refused = _refusal(failed.cause)
