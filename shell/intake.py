@@ -226,7 +226,12 @@ def _tell_report(shell: Shell, report: "ImportReport", kept: Path | None, left: 
 
 
 def _tell_warnings(shell: Shell, report: "ImportReport") -> None:
-    odd = [(row.row, one) for row in report.rows for one in row.warnings]
+    from services.intake_warnings import Oddity
+
+    every = [(row.row, one) for row in report.rows for one in row.warnings]
+    years = {one.day.year: one for _, one in every if one.kind is Oddity.PROVISIONAL_YEAR}
+    print_lines(*(shell.say(N_("Lưu ý: {warning}"), warning=one.explain(shell.language)) for one in years.values()))
+    odd = [(number, one) for number, one in every if one.kind is not Oddity.PROVISIONAL_YEAR]
     if not odd:
         return
     print_lines(shell.say(N_("Lưu ý {number} thời hạn:"), number=len(odd)))
