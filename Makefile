@@ -1,7 +1,7 @@
 # Needs make, Python >= 3.11 with venv, and a package index. No step asks anything. `make help` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench
+.PHONY: help install demo test proof year lint bench
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,8 +30,14 @@ lint: $(STAMP) ## check style, types and layers
 test: $(STAMP) ## check and test everything; the quick tests first
 	@echo "Uses $(VENV) alone: the packages of requirements.lock, the Temporal server among them. Nothing comes from apt."
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -q -m "not server and not slow" -n 2 --dist worksteal
-	$(BIN)/python -m pytest -q -m "server or slow" -n 2 --dist loadscope
+	$(BIN)/python -m pytest -q -m "not server and not slow and not proof" -n 2 --dist worksteal
+	$(BIN)/python -m pytest -q -m "(server or slow) and not proof" -n 2 --dist loadscope
+
+proof: $(STAMP) ## what takes longer than make test: twenty rounds of crashes, great crowds, many more lives
+	DONDOC_ORACLE_LIVES=50000 $(BIN)/python -m pytest -q -m proof -n 0 --durations=0
+
+year: $(STAMP) ## live a year of an office in minutes on the real engine, and report whether each moment was told once
+	@exec $(BIN)/python -m examples.year
 
 bench: $(STAMP) ## measure how fast the engine is on this machine, as ratios within one run
 	$(BIN)/python -m bench
