@@ -18,6 +18,7 @@ from activities.canary import Canary
 from activities.clock_guard import ClockGuard
 from activities.commit import Door
 from activities.delivery import Delivery
+from activities.doorkeeper import Doorkeeper
 from activities.sweep import Sweep
 from activities.transports import transport_for
 from services.engine_access import EngineAccess
@@ -34,8 +35,11 @@ from workflows.sweep import SweepWorkflow
 
 WORKFLOWS = (DirectiveWorkflow, DispatchWorkflow, SweepWorkflow, CanaryWorkflow)
 
-WRITERS = 8
-"""Commits under way at once in one worker; SQLite has one writer, so more would only wait."""
+COMMITS = 64
+"""Commits that wait for the door at the same time in one worker; they go through together."""
+
+THREADS = 8
+"""Threads for what is not asynchronous: deliveries and the canary."""
 
 TASKS_A_CORE = 4
 """Workflow tasks under way at once for each core: a cold worker that takes on more lets them all time out."""
@@ -61,7 +65,7 @@ def tuning() -> Tuning:
     """The limits of every worker of ours; the bench gives the same ones to bare Temporal."""
     return Tuning(
         max_concurrent_workflow_tasks=TASKS_A_CORE * (os.cpu_count() or 1),
-        max_concurrent_local_activities=WRITERS,
+        max_concurrent_local_activities=COMMITS,
         max_concurrent_activities=4,
         max_cached_workflows=CACHED_DIRECTIVES,
     )
@@ -80,8 +84,8 @@ def build_worker(
         client,
         task_queue=TASK_QUEUE,
         workflows=WORKFLOWS,
-        activities=[door.commit, canary.beat, delivery.deliver, sweep.sweep],
-        activity_executor=ThreadPoolExecutor(WRITERS + 8, thread_name_prefix="activity"),
+        activities=[Doorkeeper(door).commit, canary.beat, delivery.deliver, sweep.sweep],
+        activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="activity"),
         workflow_runner=runner,
         graceful_shutdown_timeout=GRACE,
         **tuning(),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from temporalio import activity
 
-from activities.clock_guard import running_seconds
+from activities.clock_guard import running_seconds, wall_seconds
 
 
 def _nothing(_seconds: float) -> None:
@@ -15,7 +15,7 @@ def _nothing(_seconds: float) -> None:
 
 @dataclass
 class Canary:
-    """Writes down, by the running time of the machine, when a timer last rang.
+    """Writes down when a timer last rang: by the running time of the machine, and by its wall clock as seen here.
 
     Attributes:
         file: where the supervisor looks; None when there is none.
@@ -32,5 +32,5 @@ class Canary:
         self.heard(now)
         if self.file is not None:
             fresh = self.file.with_suffix(".new")
-            fresh.write_text(f"{now:.3f}\n", encoding="ascii")
+            fresh.write_text(f"{now:.3f} {wall_seconds():.3f}\n", encoding="ascii")
             fresh.replace(self.file)

@@ -1,5 +1,8 @@
 """Whether the machine's clock can be trusted: nothing is told while it has jumped (docs/operations.md)."""
 
+import ctypes
+import struct
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +23,29 @@ def wall_seconds() -> float:
     return time.time()
 
 
+def synchronised_seconds() -> float | None:
+    """The wall clock as the kernel holds it, while a time service (NTP) keeps it right; None while none does.
+
+    Setting the clock by hand ends this until the service has found the right time again.
+    """
+    if sys.platform != "linux" or struct.calcsize("P") != _POINTER_BYTES:
+        return None
+    kernel = ctypes.create_string_buffer(512)
+    state = ctypes.CDLL(None, use_errno=True).adjtimex(kernel)
+    if not 0 <= state < _NOT_SYNCHRONISED:
+        return None
+    status, seconds, fraction = _TIMEX.unpack_from(kernel)
+    return float(seconds + fraction / (1e9 if status & _NANOSECONDS else 1e6))
+
+
+_POINTER_BYTES = 8
+_TIMEX = struct.Struct("40x i 28x q q")
+"""Of the kernel's `struct timex` (64 bits): status, and the time in seconds and their fraction."""
+_NANOSECONDS = 0x2000  # STA_NANO
+_NOT_SYNCHRONISED = 5  # TIME_ERROR
+_AGREES_SECONDS = 2.0
+
+
 @dataclass
 class ClockGuard:
     """Remembers how wall clock and running time stood to each other, and notices when they part.
@@ -35,8 +61,18 @@ class ClockGuard:
         return wall_seconds() - running_seconds() - self.offset
 
     def trusted(self) -> bool:
-        """Whether the wall clock is within tolerance of where it should be."""
-        return abs(self.jump()) <= TOLERANCE_SECONDS
+        """Whether the wall clock is within tolerance of where it should be, or a time service vouches for it.
+
+        A machine that was paused, or started with a wrong clock, is set right by its time service: it then shows what
+        is right from now on, and nobody need start anything again.
+        """
+        if abs(self.jump()) <= TOLERANCE_SECONDS:
+            return True
+        kept_right, seen = synchronised_seconds(), wall_seconds()
+        if kept_right is None or abs(kept_right - seen) > _AGREES_SECONDS:
+            return False
+        self.offset = seen - running_seconds()
+        return True
 
     @classmethod
     def kept_in(cls, file: Path) -> Self:

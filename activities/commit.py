@@ -1,18 +1,21 @@
 """The one door: ledger, snapshot and outbox in one transaction, by compare and set."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 from sqlalchemy import Connection, Engine
-from temporalio import activity
+from sqlalchemy.exc import IntegrityError
 
 from activities.clock_guard import ClockGuard
+from database.commands import close_recorded
 from database.engine import writing
-from database.ledger import append, last_row, lock_directive, read_rows
+from database.ledger import append, last_rows, lock_directives, read_rows
 from database.outbox import owe
 from database.reference import Reference, ReferenceCache
-from database.snapshots import mark_of, read_snapshot, write_snapshot
+from database.snapshots import insert_snapshots, mark_of, read_snapshots, snapshot_columns, update_snapshots
 from models.audience import resolve
 from models.calendar import local_day
 from models.directive import Directive
@@ -20,7 +23,7 @@ from models.engine import CommitRequest, CommitResult, Outcome
 from models.events import ENGINE, Event, MomentReached, Recorded
 from models.life import evolve, fold
 from models.moments import due_moments, next_moment
-from models.notices import notices_owed
+from models.notices import NoticeOwed, notices_owed
 
 DISTRUST = dt.timedelta(seconds=60)
 """After how long a workflow asks again when the machine's clock was not to be trusted."""
@@ -34,7 +37,6 @@ class Door:
     references: ReferenceCache = field(default_factory=ReferenceCache)
     clock: ClockGuard = field(default_factory=ClockGuard)
 
-    @activity.defn(name="commit", no_thread_cancel_exception=True)
     def commit(self, request: CommitRequest) -> CommitResult:
         """Record what a workflow decided, tell the moments that are due, and say what comes next.
 
@@ -46,34 +48,107 @@ class Door:
             sqlalchemy.exc.OperationalError: the database cannot be written now; nothing was, so try again.
             ValueError: the ledger's rows of this directive do not make sense to this release (RULES 18).
         """
-        with writing(self.engine) as connection:
-            lock_directive(connection, request.directive)
-            return self.commit_in(connection, request)
+        return _or_raise(self.commit_together((request,))[0])
+
+    def commit_together(self, requests: Sequence[CommitRequest]) -> list[CommitResult | Exception]:
+        """Do the same for several directives in one transaction: each is recorded whole, or fails alone.
+
+        Args:
+            requests: at most one for each directive.
+
+        Raises:
+            sqlalchemy.exc.OperationalError: the database cannot be written now; nothing was.
+        """
+        try:
+            with writing(self.engine) as connection:
+                lock_directives(connection, [request.directive for request in requests])
+                return self._commit(connection, requests)
+        except IntegrityError as problem:
+            if len(requests) == 1:
+                return [problem]
+            return [self.commit_together((request,))[0] for request in requests]
 
     def commit_in(self, connection: Connection, request: CommitRequest) -> CommitResult:
-        """Do the same inside a transaction of the caller's."""
-        seq, last_hash = last_row(connection, request.directive)
-        reference = self.references.get(connection)
-        if seq > request.after_seq:
-            missing = read_rows(connection, request.directive, after=request.after_seq)
-            if missing[0].previous_hash != request.after_hash:
-                return self._diverged(connection, request, reference)
-            return self._look(connection, request, reference, Outcome.AHEAD, missing, seq)
-        if seq == request.after_seq and last_hash != request.after_hash:
-            return self._diverged(connection, request, reference)
-        resent: tuple[Recorded, ...] = ()
-        if seq < request.after_seq:
-            resent = tuple(row for row in request.resent if row.seq > seq)
-            if not resent:
-                return CommitResult(outcome=Outcome.BEHIND, ledger_seq=seq)
-            if resent[0].previous_hash != last_hash or resent[-1].seq != request.after_seq:
-                return self._diverged(connection, request, reference)
-        return self._record(connection, request, reference, resent)
+        """Do the same for one directive inside a transaction of the caller's."""
+        return _or_raise(self._commit(connection, (request,))[0])
 
-    def _record(
-        self, connection: Connection, request: CommitRequest, reference: Reference, resent: tuple[Recorded, ...]
-    ) -> CommitResult:
-        directive = self._read(connection, request.directive, request.after_seq - len(resent))
+    def _commit(self, connection: Connection, requests: Sequence[CommitRequest]) -> list[CommitResult | Exception]:
+        codes = [request.directive for request in requests]
+        last, snapshots = last_rows(connection, codes), read_snapshots(connection, codes)
+        reference, trusted = self.references.get(connection), self.clock.trusted()
+        writes = _Writes()
+        results: list[CommitResult | Exception] = []
+        for request in requests:
+            code = request.directive
+            look = _Look(connection, request, reference, trusted, *last.get(code, (0, "")), snapshots.get(code))
+            try:
+                results.append(look.answer(writes))
+            except Exception as problem:  # noqa: BLE001 - it is this directive's own; the others go on (RULES 18)
+                results.append(problem)
+        writes.carry_out(connection, reference)
+        return results
+
+
+def _or_raise(result: CommitResult | Exception) -> CommitResult:
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+@dataclass
+class _Writes:
+    """What a transaction writes, gathered so that each table is written with one statement."""
+
+    rows: list[Recorded] = field(default_factory=list)
+    snapshots: list[dict[str, Any]] = field(default_factory=list)
+    new_snapshots: list[dict[str, Any]] = field(default_factory=list)
+    notices: list[NoticeOwed] = field(default_factory=list)
+    restored: list[NoticeOwed] = field(default_factory=list)
+
+    def carry_out(self, connection: Connection, reference: Reference) -> None:
+        append(connection, self.rows)
+        update_snapshots(connection, self.snapshots)
+        insert_snapshots(connection, self.new_snapshots)
+        owe(connection, self.restored, reference.directory, restored=True)
+        owe(connection, self.notices, reference.directory)
+        answered = dict.fromkeys(row.command_id for row in self.rows if row.command_id is not None)
+        close_recorded(connection, answered)
+
+
+@dataclass
+class _Look:
+    """One request beside what the ledger and the snapshot say of its directive in this transaction."""
+
+    connection: Connection
+    request: CommitRequest
+    reference: Reference
+    trusted: bool
+    seq: int
+    hash: str
+    snapshot: tuple[int, str] | None
+
+    def answer(self, writes: _Writes) -> CommitResult:
+        """Compare, and record where both agree."""
+        request = self.request
+        if self.seq > request.after_seq:
+            missing = read_rows(self.connection, request.directive, after=request.after_seq)
+            if missing[0].previous_hash != request.after_hash:
+                return self._diverged()
+            return self._without_writing(Outcome.AHEAD, missing, self.seq)
+        if self.seq == request.after_seq and self.hash != request.after_hash:
+            return self._diverged()
+        resent: tuple[Recorded, ...] = ()
+        if self.seq < request.after_seq:
+            resent = tuple(row for row in request.resent if row.seq > self.seq)
+            if not resent:
+                return CommitResult(outcome=Outcome.BEHIND, ledger_seq=self.seq)
+            if resent[0].previous_hash != self.hash or resent[-1].seq != request.after_seq:
+                return self._diverged()
+        return self._record(writes, resent)
+
+    def _record(self, writes: _Writes, resent: tuple[Recorded, ...]) -> CommitResult:
+        request, reference = self.request, self.reference
+        directive = self._directive(self.seq)
         brought_back: list[tuple[Directive, tuple[Recorded, ...]]] = []
         for _, together in groupby(resent, key=lambda row: row.at):  # what was recorded at once was told at once
             rows_then = tuple(together)
@@ -82,8 +157,7 @@ class Door:
             if directive is not None:
                 brought_back.append((directive, rows_then))
         writer = _Writer(request.directive, request.after_seq, request.after_hash, request.now, directive)
-        trusted = self.clock.trusted()
-        if trusted:
+        if self.trusted:
             writer.tell_due(reference)
         for draft in request.drafts:
             writer.add(
@@ -96,50 +170,46 @@ class Door:
         rows, directive = tuple(writer.rows), writer.directive
         if directive is None:
             raise ValueError(f"{request.directive}: there is nothing to record and nothing is known of it")
-        append(connection, (*resent, *rows))
         following = next_moment(directive, reference.timeline.current, reference.calendar, request.now)
-        mark = mark_of((*resent, *rows)) if request.after_seq == len(resent) else ""
-        write_snapshot(connection, directive, reference, following, mark=mark)
+        values = snapshot_columns(directive, reference, following)
         arguments = (reference.directory, reference.timeline.current, reference.calendar)
-        for then, rows_then in brought_back:
-            owe(connection, notices_owed(then, rows_then, *arguments, None), reference.directory, restored=True)
-        owe(connection, notices_owed(directive, rows, *arguments, following), reference.directory)
+        notices = notices_owed(directive, rows, *arguments, following)
+        restored = [one for then, rows_then in brought_back for one in notices_owed(then, rows_then, *arguments, None)]
+        if self.snapshot is None:
+            mark = mark_of((*resent, *rows)) if self.seq == 0 else ""
+            writes.new_snapshots.append(values | {"fingerprint": mark})
+        else:
+            writes.snapshots.append(values)
+        writes.rows += (*resent, *rows)
+        writes.notices += notices
+        writes.restored += restored
         return CommitResult(
             outcome=Outcome.RECORDED,
             rows=rows,
             ledger_seq=directive.seq,
             following=following,
-            look_again_at=None if trusted else request.now + DISTRUST,
+            look_again_at=None if self.trusted else request.now + DISTRUST,
         )
 
-    def _look(
-        self,
-        connection: Connection,
-        request: CommitRequest,
-        reference: Reference,
-        outcome: Outcome,
-        rows: tuple[Recorded, ...],
-        seq: int,
-    ) -> CommitResult:
-        directive = self._read(connection, request.directive, seq)
-        following = None
+    def _without_writing(self, outcome: Outcome, rows: tuple[Recorded, ...], seq: int) -> CommitResult:
+        directive, following = self._directive(seq), None
         if directive is not None:
-            following = next_moment(directive, reference.timeline.current, reference.calendar, request.now)
+            reference = self.reference
+            following = next_moment(directive, reference.timeline.current, reference.calendar, self.request.now)
         return CommitResult(outcome=outcome, rows=rows, ledger_seq=seq, following=following)
 
-    def _diverged(self, connection: Connection, request: CommitRequest, reference: Reference) -> CommitResult:
+    def _diverged(self) -> CommitResult:
         """What clients were told stands in the ledger, so the workflow takes the ledger's rows for its own."""
-        rows = read_rows(connection, request.directive)
-        return self._look(connection, request, reference, Outcome.DIVERGED, rows, rows[-1].seq if rows else 0)
+        rows = read_rows(self.connection, self.request.directive)
+        return self._without_writing(Outcome.DIVERGED, rows, rows[-1].seq if rows else 0)
 
-    def _read(self, connection: Connection, code: str, seq: int) -> Directive | None:
-        """The directive at that row: from the snapshot when it stands there, else from the ledger."""
+    def _directive(self, seq: int) -> Directive | None:
+        """The directive at the ledger's last row: from the snapshot when it stands there, else from the ledger."""
         if seq == 0:
             return None
-        snapshot = read_snapshot(connection, code)
-        if snapshot is not None and snapshot[0] == seq:
-            return snapshot[1]
-        return fold(read_rows(connection, code))
+        if self.snapshot is not None and self.snapshot[0] == seq:
+            return Directive.model_validate_json(self.snapshot[1])
+        return fold(read_rows(self.connection, self.request.directive))
 
 
 @dataclass

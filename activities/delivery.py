@@ -63,7 +63,7 @@ class Delivery:
         """Check the sender and prepare the webhooks."""
         if not is_usable(parseaddr(self.sender)[1]):
             raise UnusableAddress(self.sender)
-        self.webhooks = WebhookQueue(self.engine, self.webhook_allow, self._now)
+        self.webhooks = WebhookQueue(self.engine, self.references, self.webhook_allow, self._now)
 
     @activity.defn(name="deliver", no_thread_cancel_exception=True)
     def deliver(self) -> int:
@@ -104,16 +104,23 @@ class Delivery:
             with writing(self.engine) as connection:
                 mail_queue.drop(connection, found.dropped)
                 mail_queue.postpone(connection, found.later)
+        open_hours = mail_may_leave(hours, calendar, now)
+
+        def go_on() -> bool:
+            # A run that began in mail hours ends with them; what leaves at any hour goes on with the next (RULES 22).
+            return self._may_go_on() and (not open_hours or mail_may_leave(hours, calendar, self._now()))
+
         run = MailRun(
             engine=self.engine,
             directory=reference.directory,
+            calendar=calendar,
             sender=self.sender,
             base_url=self.base_url,
             language=self.language,
             now=self._now,
-            go_on=self._may_go_on,
+            go_on=go_on,
         )
-        run.send(self.transport, found.leaving, any_hour_only=not mail_may_leave(hours, calendar, now))
+        run.send(self.transport, found.leaving, any_hour_only=not open_hours)
         self._server.note(self._now(), away=run.server_is_away, answered=run.sent > 0)
         return run.sent
 

@@ -122,7 +122,8 @@ def backlog(connection: Connection, now: dt.datetime, limit: int, *, any_hour_on
     """The composed mails that are to be sent (again) now: those that do not wait for a morning first.
 
     Args:
-        any_hour_only: outside mail hours: only mails of notices that leave at any hour.
+        any_hour_only: outside mail hours: only mails with a notice that leaves at any hour; what was written into the
+            same mail in mail hours goes with it.
     """
     statement = (
         select(MAIL.c.id)
@@ -131,12 +132,12 @@ def backlog(connection: Connection, now: dt.datetime, limit: int, *, any_hour_on
         .limit(limit)
     )
     if any_hour_only:
-        waits = (
+        goes_now = (
             select(DELIVERY.c.id)
             .join(NOTICE, NOTICE.c.id == DELIVERY.c.notice)
-            .where(DELIVERY.c.mail == MAIL.c.id, NOTICE.c.any_hour.is_(False))
+            .where(DELIVERY.c.mail == MAIL.c.id, NOTICE.c.any_hour.is_(True))
         )
-        statement = statement.where(~exists(waits))
+        statement = statement.where(exists(goes_now))
     return [number for (number,) in connection.execute(statement)]
 
 

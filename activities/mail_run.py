@@ -10,22 +10,23 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from email.utils import parseaddr
-from typing import Final
+from typing import Any, Final
 
 import structlog
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Row, select
 from sqlalchemy.exc import IntegrityError
 
 from activities import mail_queue
-from activities.delivery_failures import DeliveryFailure, PermanentFailure, TemporaryFailure
+from activities.delivery_failures import PermanentFailure, TemporaryFailure
 from activities.transports import Transport
+from activities.undelivered import GivenUp, tell_secretariat
 from database.engine import reading, writing
 from documents.language import N_, Language, sentence
 from documents.mail import Envelope, MailNotice, UnusableAddress, compose, message_id, sender_domain
-from models.calendar import local_day
+from models.calendar import Calendar, local_day
 from models.directory import Directory
 from models.dispatch import Leaving, Unreachable, Waiting, unreachable
-from models.notices import NoticeContent
+from models.notices import NoticeContent, as_of
 from models.tables import MAIL
 
 MAILS_A_MINUTE: Final = 300
@@ -71,6 +72,7 @@ class MailRun:
 
     engine: Engine
     directory: Directory
+    calendar: Calendar
     sender: str
     base_url: str
     language: Language
@@ -136,7 +138,7 @@ class MailRun:
             base_url=self.base_url,
         )
         try:
-            notices = [_mail_notice(notice, stored[notice.notice]) for notice in leaving.notices]
+            notices = [self._mail_notice(notice, stored[notice.notice], now) for notice in leaving.notices]
             body = compose(envelope, notices, self.directory, self.language)
         except UnusableAddress as unusable:
             self._park(leaving, deliveries, str(unusable))
@@ -168,8 +170,11 @@ class MailRun:
         return sentence(_REASONS[found], Language.VI, person=self.directory.person_name(person))
 
     def _park(self, leaving: Leaving, deliveries: list[int], reason: str) -> None:
+        person = self.directory.person(leaving.recipient)
+        given_up = GivenUp(leaving.recipient, person.email if person else "", reason, deliveries=deliveries)
         with writing(self.engine) as connection:
             mail_queue.park(connection, deliveries, reason)
+            tell_secretariat(connection, given_up, self.directory, self.now())
         log.warning("mail_parked", recipient=leaving.recipient, notices=len(deliveries))
 
     def _park_the_unreadable(self, envelope: Envelope, leaving: Leaving, stored: dict[int, str]) -> None:
@@ -177,7 +182,8 @@ class MailRun:
         bad: list[Waiting] = []
         for notice in leaving.notices:
             try:
-                compose(envelope, [_mail_notice(notice, stored.get(notice.notice, ""))], self.directory, self.language)
+                read = self._mail_notice(notice, stored.get(notice.notice, ""), envelope.date)
+                compose(envelope, [read], self.directory, self.language)
             except Exception:  # noqa: BLE001 - as above
                 bad.append(notice)
         self._park(
@@ -185,6 +191,11 @@ class MailRun:
             [notice.delivery for notice in bad or leaving.notices],
             sentence(_UNREADABLE, Language.VI),
         )
+
+    def _mail_notice(self, notice: Waiting, stored: str, now: dt.datetime) -> MailNotice:
+        """A notice as it reads when its mail leaves (RULES 23)."""
+        content = as_of(NoticeContent.model_validate_json(stored), self.calendar, now)
+        return MailNotice(content=content, at=notice.at, at_once=notice.urgent)
 
     # --- Sending ---------------------------------------------------------------------------------------------
 
@@ -196,21 +207,19 @@ class MailRun:
             return
         reason = self._unreachable(row.recipient, self.now())
         if reason is not None:
-            with writing(self.engine) as connection:
-                mail_queue.park_mail(connection, mail, reason, tried=False)
-            log.warning("mail_parked", recipient=row.recipient, message_id=row.message_id)
+            self._give_up(row, reason, tried=False)
             return
         try:
             transport.send(row.body.encode("latin-1"), parseaddr(self.sender)[1], row.address)
         except PermanentFailure as failure:
             self._server_failures = 0
-            self._give_up(mail, row.message_id, failure)
+            self._give_up(row, str(failure))
         except TemporaryFailure as failure:
             about_server = _is_about_the_server(failure)
             self._server_failures = self._server_failures + 1 if about_server else 0
             self.server_is_away = self._server_failures >= SERVER_FAILURES
             if not about_server and self.now() - row.composed_at >= GIVE_UP_AFTER:
-                self._give_up(mail, row.message_id, failure)
+                self._give_up(row, str(failure))
             else:
                 longest = LONGEST_SERVER_PAUSE if about_server else LONGEST_PAUSE
                 self._try_later(mail, row.message_id, row.attempts, longest, str(failure))
@@ -226,10 +235,12 @@ class MailRun:
                 mail_queue.mark_sent(connection, mail, now)
             log.info("mail_sent", message_id=row.message_id, recipient=row.recipient, digest=row.digest)
 
-    def _give_up(self, mail: int, identity: str, failure: DeliveryFailure) -> None:
+    def _give_up(self, row: Row[Any], reason: str, *, tried: bool = True) -> None:
+        given_up = GivenUp(row.recipient, row.address, reason, mail=row.id)
         with writing(self.engine) as connection:
-            mail_queue.park_mail(connection, mail, str(failure))
-        log.warning("mail_parked", message_id=identity)
+            mail_queue.park_mail(connection, row.id, reason, tried=tried)
+            tell_secretariat(connection, given_up, self.directory, self.now())
+        log.warning("mail_parked", recipient=row.recipient, message_id=row.message_id)
 
     def _try_later(self, mail: int, identity: str, attempts: int, longest: dt.timedelta, problem: str) -> None:
         pause = pause_after(attempts + 1, longest)
@@ -246,7 +257,3 @@ def pause_after(failures: int, longest: dt.timedelta) -> dt.timedelta:
 def _is_about_the_server(failure: TemporaryFailure) -> bool:
     """Whether it says nothing of this one recipient: then the next mail would most likely fail in the same way."""
     return "address" not in failure.data
-
-
-def _mail_notice(notice: Waiting, stored: str) -> MailNotice:
-    return MailNotice(content=NoticeContent.model_validate_json(stored), at=notice.at, at_once=notice.urgent)

@@ -7,14 +7,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import structlog
-from sqlalchemy import Connection, Engine, Row, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, func, insert, or_, select, update
 
 from activities.delivery_failures import DeliveryFailure, PermanentFailure
-from activities.webhook_sender import send_webhook
+from activities.webhook_sender import WHOLE_SECONDS, send_webhook
 from database.engine import reading, writing
-from models.tables import LEDGER, WEBHOOK
+from database.reference import ReferenceCache
+from models.calendar import local_day
+from models.directory import Directory
+from models.dispatch import Unreachable, unreachable
+from models.office_notices import WEBHOOK_STOPPED, WebhookStopped, webhook_code
+from models.tables import LEDGER, NOTICE, WEBHOOK
+from models.vocabulary import Position
 
 EVENTS_A_RUN: Final = 100
 """How many events one receiver gets in one go."""
@@ -35,6 +42,9 @@ LEASE: Final = dt.timedelta(seconds=90)
 GAP_SETTLES_AFTER: Final = dt.timedelta(minutes=1)
 """A missing number in the ledger may be a transaction that is not done yet; after so long it never comes."""
 
+IN_PLACE_OF_THE_OWNER: Final = (Position.ADMINISTRATOR, Position.CLERK, Position.CHIEF_OF_OFFICE)
+"""Who hears of a webhook whose owner is not known or has left: the first of these posts that somebody holds."""
+
 log = structlog.get_logger()
 
 
@@ -45,11 +55,14 @@ class WebhookQueue:
     Attributes:
         allow: private places that webhooks may reach.
         now: the office's clock.
+        call_seconds: the limit for one call, all together.
     """
 
     engine: Engine
+    references: ReferenceCache
     allow: frozenset[str]
     now: Callable[[], dt.datetime]
+    call_seconds: float = WHOLE_SECONDS
     _threads: dict[int, threading.Thread] = field(default_factory=dict, init=False)
     _taken: int = field(default=0, init=False)
     _counting: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -117,7 +130,13 @@ class WebhookQueue:
             try:
                 # The receiver compares with its own clock, so the machine's time counts, whatever a test has set.
                 send_webhook(
-                    hook.url, hook.secret, event_id(event.hash), dt.datetime.now(dt.UTC), event_body(event), self.allow
+                    hook.url,
+                    hook.secret,
+                    event_id(event.hash),
+                    dt.datetime.now(dt.UTC),
+                    event_body(event),
+                    self.allow,
+                    whole_seconds=self.call_seconds,
                 )
             except DeliveryFailure as failure:
                 self._failed(number, failures, failure)
@@ -137,12 +156,15 @@ class WebhookQueue:
         failures = failures_before + 1
         off = isinstance(failure, PermanentFailure) or failures >= FAILURES_ALLOWED
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(failures - 1, 16)))
+        now = self.now()
         with writing(self.engine) as connection:
-            connection.execute(
+            changed = connection.execute(
                 update(WEBHOOK)
-                .where(WEBHOOK.c.id == number)
-                .values(failures=failures, problem=str(failure), due_at=self.now() + pause, active=not off)
+                .where(WEBHOOK.c.id == number, WEBHOOK.c.active.is_(True))
+                .values(failures=failures, problem=str(failure), due_at=now + pause, active=not off)
             )
+            if off and changed.rowcount:
+                _tell_owner(connection, number, self.references.get(connection).directory, now)
         log.warning("webhook_switched_off" if off else "webhook_failed", webhook=number, failures=failures)
 
 
@@ -168,6 +190,45 @@ def event_body(row: Row[Any]) -> bytes:
         },
         ensure_ascii=False,
     ).encode()
+
+
+def _tell_owner(connection: Connection, number: int, directory: Directory, now: dt.datetime) -> None:
+    """Put into an inbox, in the transaction that switches a webhook off, that it was; so it is told exactly once."""
+    hook = connection.execute(select(WEBHOOK).where(WEBHOOK.c.id == number)).one()
+    day = local_day(now)
+    owned = hook.owner is not None and unreachable(hook.owner, directory, day) in (None, Unreachable.NO_ADDRESS)
+    code = webhook_code(number)
+    content = WebhookStopped(
+        number=number,
+        host=urlsplit(hook.url).hostname or "",
+        failures=hook.failures,
+        problem=hook.problem or "",
+        owned=owned,
+    )
+    told_before = select(func.coalesce(func.max(NOTICE.c.seq), 0)).where(NOTICE.c.directive == code)
+    seq = connection.execute(told_before).scalar_one() + 1
+    for person in (hook.owner,) if owned else _instead_of_the_owner(directory, day):
+        connection.execute(
+            insert(NOTICE).values(
+                directive=code,
+                seq=seq,
+                recipient=person,
+                at=now,
+                kind=WEBHOOK_STOPPED,
+                level=0,
+                at_once=False,
+                any_hour=False,
+                content=content.model_dump_json(),
+            )
+        )
+
+
+def _instead_of_the_owner(directory: Directory, day: dt.date) -> tuple[str, ...]:
+    for position in IN_PLACE_OF_THE_OWNER:
+        holders = directory.holders((position,), day)
+        if holders:
+            return holders
+    return ()
 
 
 def _is_due(now: dt.datetime) -> Any:  # noqa: ANN401 - a condition of SQLAlchemy's

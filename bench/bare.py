@@ -19,8 +19,8 @@ class BareDoor:
 
     count_file: int
 
-    @activity.defn(name="bare_commit", no_thread_cancel_exception=True)
-    def commit(self, what: str) -> str:
+    @activity.defn(name="bare_commit")
+    async def commit(self, what: str) -> str:
         """Count one step."""
         os.write(self.count_file, b".")
         return what

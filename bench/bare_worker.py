@@ -4,14 +4,13 @@ import asyncio
 import os
 import signal
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from bench.bare import BareDoor, BareWorkflow
 from services.temporal import connect
 from settings import load_settings
-from worker import GRACE, WRITERS, fast_loop, tuning
+from worker import GRACE, fast_loop, tuning
 
 QUEUE = "bare"
 
@@ -27,7 +26,6 @@ async def main(count_file: str) -> None:
         task_queue=QUEUE,
         workflows=[BareWorkflow],
         activities=[door.commit],
-        activity_executor=ThreadPoolExecutor(WRITERS + 8),
         workflow_runner=UnsandboxedWorkflowRunner(),
         graceful_shutdown_timeout=GRACE,
         **tuning(),

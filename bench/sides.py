@@ -1,4 +1,4 @@
-"""Both sides of the comparison do the same: take in, command, ring. Ours with all it is, bare with nothing but Temporal."""
+"""Both sides of the comparison do the same: take in, command, ring. Ours with all it is, bare with only Temporal."""
 
 import asyncio
 import datetime as dt
@@ -82,7 +82,10 @@ class Bare:
 
     async def _start(self, place: int) -> None:
         await self.client.start_workflow(
-            BareWorkflow.run, BareInput(self.ring_at), id=f"bare/{place}", task_queue=QUEUE,
+            BareWorkflow.run,
+            BareInput(self.ring_at),
+            id=f"bare/{place}",
+            task_queue=QUEUE,
             task_timeout=dt.timedelta(seconds=60),
         )
 
@@ -145,9 +148,14 @@ class Ours:
         actor = self.office.reference().directory.actor("vanthu", today)
         intake = Intake(self.office, Door(self.office.engine, self.office.references), actor)
         reference = self.office.reference()
-        raws = (RawDirective(content=content, lead_agency="SYT", deadline=DUE_AT.replace(tzinfo=None)) for content in contents)
+        raws = (
+            RawDirective(content=content, lead_agency="SYT", deadline=DUE_AT.replace(tzinfo=None))
+            for content in contents
+        )
         taken = list(intake.take(read_registration(raw, reference, now, needs_lead=False) for raw in raws))
-        await start_all(self.client, [one.envelope for one in taken if one.envelope], reference.clock_shift, lambda: None)
+        await start_all(
+            self.client, [one.envelope for one in taken if one.envelope], reference.clock_shift, lambda: None
+        )
         self.codes = [one.code or "" for one in taken]
         await until(lambda: self._count("assigned") >= before + len(contents))
 

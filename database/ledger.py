@@ -1,30 +1,41 @@
 """The ledger in SQL: reading and appending rows, and checking the chain. Nothing updates or deletes a row."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, text
+from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, text
 
 from models.events import MomentReached, Recorded, read_event, row_hash
 from models.tables import LEDGER
 
+_numbered = select(LEDGER.c.directive, func.max(LEDGER.c.seq).label("seq")).group_by(LEDGER.c.directive)
+_last = _numbered.where(LEDGER.c.directive.in_(bindparam("codes", expanding=True))).subquery()
+_LAST_ROWS = select(LEDGER.c.directive, LEDGER.c.seq, LEDGER.c.hash).join(
+    _last, and_(LEDGER.c.directive == _last.c.directive, LEDGER.c.seq == _last.c.seq)
+)
 
-def lock_directive(connection: Connection, code: str) -> None:
-    """Make sure that nobody else appends to this directive until the transaction ends.
 
-    SQLite has one writer anyway; PostgreSQL takes an advisory lock, since the first row has nothing to lock.
+def lock_directives(connection: Connection, codes: Iterable[str]) -> None:
+    """Make sure that nobody else appends to these directives until the transaction ends.
+
+    SQLite has one writer anyway; PostgreSQL takes advisory locks, since a first row has nothing to lock. Always in
+    the order of the codes, so that two who lock several do not wait for each other.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:code))"), {"code": code})
+        for code in sorted(codes):
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:code))"), {"code": code})
 
 
 def last_row(connection: Connection, code: str) -> tuple[int, str]:
     """The number and the hash of the directive's last row; 0 and an empty text when there is none."""
-    found = connection.execute(
-        select(LEDGER.c.seq, LEDGER.c.hash).where(LEDGER.c.directive == code).order_by(LEDGER.c.seq.desc()).limit(1)
-    ).first()
-    return (found.seq, found.hash) if found else (0, "")
+    return last_rows(connection, (code,)).get(code, (0, ""))
+
+
+def last_rows(connection: Connection, codes: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """The number and the hash of the last row of each directive that has one."""
+    found = connection.execute(_LAST_ROWS, {"codes": codes})
+    return {row.directive: (row.seq, row.hash) for row in found}
 
 
 def read_rows(connection: Connection, code: str, after: int = 0) -> tuple[Recorded, ...]:
@@ -79,7 +90,10 @@ def append(connection: Connection, rows: Iterable[Recorded]) -> None:
         for row in rows
     ]
     if values:
-        connection.execute(insert(LEDGER), values)
+        connection.execute(_INSERT, values)
+
+
+_INSERT = insert(LEDGER)
 
 
 def _recorded(row: Row[Any]) -> Recorded:

@@ -6,10 +6,11 @@ change is used by every process at its next question, with no restart (RULES 5).
 
 import datetime as dt
 import threading
+import weakref
 from dataclasses import dataclass, field
 
 import yaml
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, Transaction, delete, insert, select, update
 
 from models.calendar import Calendar, CalendarRow
 from models.directory import Absence, Agency, Directory, FieldOfWork, Person, Post, Succession
@@ -29,6 +30,10 @@ from models.tables import (
 )
 
 DIRECTORY, CALENDAR, POLICY = "directory", "calendar", "policy"
+
+
+_CHANGING: "weakref.WeakSet[Transaction]" = weakref.WeakSet()
+"""The transactions that have changed reference data and are not over yet."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,14 @@ class ReferenceCache:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, connection: Connection) -> Reference:
-        """The reference data as of this transaction."""
+        """The reference data as of this transaction.
+
+        What a transaction has changed itself it sees, but that is not kept: it may be rolled back, and the next change
+        would take the same revision.
+        """
         revisions = read_revisions(connection)
+        if connection.get_transaction() in _CHANGING:
+            return read_reference(connection, revisions)
         with self._lock:
             known = self._reference
             if known is not None and revisions == self._revisions:
@@ -80,6 +91,9 @@ def raise_revision(connection: Connection, subject: str) -> None:
     )
     if changed.rowcount == 0:
         connection.execute(insert(REVISION).values(subject=subject, number=1))
+    transaction = connection.get_transaction()
+    if transaction is not None:
+        _CHANGING.add(transaction)
 
 
 def read_reference(connection: Connection, revisions: dict[str, int]) -> Reference:

@@ -1,9 +1,10 @@
 """The snapshot of each directive, which lists, boards and searches read. It follows from the ledger."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from database.reference import Reference
 from models.commands import Register
@@ -56,16 +57,44 @@ def write_snapshot(
         mark: the fingerprint, for a directive that has no snapshot yet.
         awaiting_start: only the intake is saved; the ledger has no row and the workflow is not started.
     """
-    values = _columns(directive, reference, following)
-    values["seq"] = 0 if awaiting_start else directive.seq
-    values["awaiting_start"] = awaiting_start
-    changed = connection.execute(
-        update(DIRECTIVE).where(DIRECTIVE.c.code == directive.code, DIRECTIVE.c.seq <= values["seq"]).values(**values)
-    )
-    if changed.rowcount == 0:
+    values = snapshot_columns(directive, reference, following, awaiting_start=awaiting_start)
+    if update_snapshots(connection, [values]) == 0:
         known = connection.execute(select(DIRECTIVE.c.seq).where(DIRECTIVE.c.code == directive.code)).first()
         if known is None:
-            connection.execute(insert(DIRECTIVE).values(code=directive.code, fingerprint=mark, **values))
+            insert_snapshots(connection, [values | {"fingerprint": mark}])
+
+
+def update_snapshots(connection: Connection, snapshots: Sequence[dict[str, Any]]) -> int:
+    """Bring snapshots that are there to a new state, unless a newer one stands there; how many were changed."""
+    if not snapshots:
+        return 0
+    keyed = [values | {"the_code": values["code"], "the_seq": values["seq"]} for values in snapshots]
+    return connection.execute(_UPDATE, keyed).rowcount
+
+
+def insert_snapshots(connection: Connection, snapshots: Sequence[dict[str, Any]]) -> None:
+    """Add the snapshots of new directives; each has its `fingerprint` beside the columns."""
+    if snapshots:
+        connection.execute(_INSERT, snapshots)
+
+
+# Built once: to put a statement of so many columns together anew costs more than SQLite takes to carry it out.
+_UPDATE = update(DIRECTIVE).where(DIRECTIVE.c.code == bindparam("the_code"), DIRECTIVE.c.seq <= bindparam("the_seq"))
+_INSERT = insert(DIRECTIVE)
+_READ = select(DIRECTIVE.c.code, DIRECTIVE.c.seq, DIRECTIVE.c.state).where(
+    DIRECTIVE.c.code.in_(bindparam("codes", expanding=True))
+)
+
+
+def snapshot_columns(
+    directive: Directive, reference: Reference, following: Moment | None, *, awaiting_start: bool = False
+) -> dict[str, Any]:
+    """What a snapshot of this state says, column by column."""
+    return _columns(directive, reference, following) | {
+        "code": directive.code,
+        "seq": 0 if awaiting_start else directive.seq,
+        "awaiting_start": awaiting_start,
+    }
 
 
 def _columns(directive: Directive, reference: Reference, following: Moment | None) -> dict[str, Any]:
@@ -103,5 +132,10 @@ def read_directive(connection: Connection, code: str) -> Directive | None:
 
 def read_snapshot(connection: Connection, code: str) -> tuple[int, Directive] | None:
     """The number of the ledger row that the snapshot stands at, and the directive; 0 while it awaits its start."""
-    found = connection.execute(select(DIRECTIVE.c.seq, DIRECTIVE.c.state).where(DIRECTIVE.c.code == code)).first()
-    return (found.seq, Directive.model_validate_json(found.state)) if found else None
+    found = read_snapshots(connection, (code,)).get(code)
+    return (found[0], Directive.model_validate_json(found[1])) if found else None
+
+
+def read_snapshots(connection: Connection, codes: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """The same for several, with each state still as JSON: one that breaks this release breaks no other."""
+    return {row.code: (row.seq, row.state) for row in connection.execute(_READ, {"codes": codes})}

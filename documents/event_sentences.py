@@ -102,11 +102,13 @@ def _tell_handing_out(
                 msgid = N_("{actor} phân công {agency} chủ trì, thay {previous}.")
             story.tell(msgid, agency=story.agency(event.agency), previous=story.agency(event.previous))
             story.reason(event.reason)
+            _tell_lapsed(story, event.lapsed)
         case e.Acknowledged():
             story.tell(N_("{agency} tiếp nhận nhiệm vụ."), agency=story.acting(event.agency))
         case e.Declined():
             story.tell(N_("{agency} từ chối tiếp nhận nhiệm vụ."), agency=story.acting(event.agency))
             story.reason(event.reason)
+            _tell_lapsed(story, event.lapsed)
         case e.Succeeded():
             story.tell(
                 N_("{new_agency} thay {old_agency} trong nhiệm vụ này do sắp xếp tổ chức; các mốc giữ nguyên."),
@@ -116,6 +118,15 @@ def _tell_handing_out(
             story.reason(event.reason)
         case _:
             assert_never(event)
+
+
+def _tell_lapsed(story: _Story, lapsed: tuple[e.Lapsed, ...]) -> None:
+    for one in lapsed:
+        who = story.names.person_name(one.actor)
+        if one.what == "extension":
+            story.tell(N_("Đề nghị gia hạn của {who} hết hiệu lực, chưa được quyết định."), who=who)
+        else:
+            story.tell(N_("Yêu cầu giải trình của {who} hết hiệu lực, chưa được trả lời."), who=who)
 
 
 def _tell_registered(story: _Story, event: e.Registered) -> None:
@@ -148,6 +159,9 @@ def _tell_work(
                 )
             story.tell(msgid, agency=story.acting(event.agency), percent=event.percent, text=text)
             story.attachments(event.attachments)
+            if event.waiting_for:
+                agencies = [story.agency(code) for code in event.waiting_for]
+                story.tell(N_("Đang chờ ý kiến phối hợp của {agencies}."), agencies=agencies)
         case e.Contributed():
             msgid = (
                 N_("{agency} cho ý kiến phối hợp “{opinion}”: {text}")
@@ -248,6 +262,9 @@ def _tell_amended(story: _Story, event: e.Amended) -> None:
             story.tell(N_("Cơ quan phối hợp: {agencies}."), agencies=agencies)
         else:
             story.tell(N_("Không còn cơ quan phối hợp."))
+    if event.released:
+        released = [story.agency(code) for code in event.released]
+        story.tell(N_("Thôi phối hợp: {agencies}."), agencies=released)
     if event.urgency is not None:
         story.tell(N_("Độ khẩn: {urgency}."), urgency=event.urgency)
     if event.field is not None:

@@ -54,7 +54,11 @@ def clean_text(text: str, *, multiline: bool = False) -> str:
         text: as the workbook holds it, Excel's `_x000D_` for a carriage return included.
         multiline: keep line breaks, else they are blanks.
     """
-    text = _ESCAPED_CHARACTER.sub(lambda found: chr(int(found[1], 16)), text)
+    return plain_text(_ESCAPED_CHARACTER.sub(lambda found: chr(int(found[1], 16)), text), multiline=multiline)
+
+
+def plain_text(text: str, *, multiline: bool = False) -> str:
+    """Make a text from anywhere but a workbook plain, as `clean_text` does."""
     text = _LINE_BREAKS.sub("\n", unicodedata.normalize("NFC", text))
     if not text.isprintable():  # most texts are, and looking at each letter takes time
         text = "".join(letter for letter in text if letter in "\n\t" or unicodedata.category(letter) not in _INVISIBLE)

@@ -81,6 +81,8 @@ LABELS: Final[dict[type[StrEnum], dict[str, str]]] = {
         "DECIDER": N_("Người quyết định gia hạn"),
         "PREVIOUS_LEAD_AGENCY": N_("Cơ quan chủ trì trước đây"),
         "DEMANDED": N_("Người yêu cầu giải trình"),
+        "ASKED_TO_CONTRIBUTE": N_("Cơ quan phối hợp đang được chờ ý kiến"),
+        "PREVIOUS_COORDINATING_AGENCY": N_("Cơ quan phối hợp trước đây"),
     },
     vocabulary.Clock: {
         "HANDOUT": N_("Phân công"),

@@ -23,6 +23,8 @@ AUDIENCES: Final[dict[str, str]] = {
     "decider": N_("người có quyền quyết định gia hạn"),
     "previous_lead_agency": N_("cơ quan chủ trì trước đây"),
     "demanded": N_("người đã yêu cầu giải trình"),
+    "asked_to_contribute": N_("cơ quan phối hợp đang được chờ ý kiến"),
+    "previous_coordinating_agency": N_("cơ quan phối hợp trước đây"),
 }
 """Each audience, and each other reason to hear, within a sentence; keyed by the value both enums share."""
 

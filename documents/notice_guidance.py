@@ -28,6 +28,7 @@ class Part(Enum):
     OFFICE = "office"  # the Office and the leaders
     COORDINATING = "coordinating"
     FORMER = "former"
+    RELEASED = "released"  # coordinated until now
 
 
 Guidance = tuple[str, tuple[str, ...]]
@@ -37,7 +38,9 @@ _PARTS: Final[dict[Why, Part]] = {
     Why.LEAD_OFFICERS: Part.LEAD,
     Why.LEAD_HEAD: Part.LEAD,
     Why.COORDINATING_AGENCIES: Part.COORDINATING,
+    Why.ASKED_TO_CONTRIBUTE: Part.COORDINATING,
     Why.PREVIOUS_LEAD_AGENCY: Part.FORMER,
+    Why.PREVIOUS_COORDINATING_AGENCY: Part.RELEASED,
     Why.MONITORING_OFFICER: Part.OFFICE,
     Why.CHIEF_OF_OFFICE: Part.OFFICE,
     Why.VICE_CHAIRMAN: Part.OFFICE,

@@ -93,7 +93,7 @@ def render(
     ways = guidance(content, step.clock if step else None)
     who = shlex.quote(one_line(recipient)) if recipient else translated(N_("<mã người dùng>"), language)
     facts = _facts(content, standing, names, language)
-    headline, said = _headline(content, step, names, language), plain_lines(content.text)
+    headline, said = _headline(content, step, standing, names, language), plain_lines(content.text)
     why, remarks = _why(content, names, language), _remarks(content, at, names, language)
     following = _next(content, language)
     act = " ".join(translated(msgid, language) for msgid, _ in ways)
@@ -127,6 +127,8 @@ def _highest(content: NoticeContent) -> ReachedStep | None:
 
 
 def _title(content: NoticeContent, step: ReachedStep | None, language: Language) -> str:
+    if Why.ASKED_TO_CONTRIBUTE in content.why:
+        return translated(N_("Đề nghị cho ý kiến phối hợp"), language)
     if step is None:
         return event_title(content.kind, language)
     if content.level:
@@ -161,9 +163,11 @@ def _lead(content: NoticeContent, names: Names, language: Language) -> str:
     return one_line(names.agency_name(content.lead_agency), 120)
 
 
-def _headline(content: NoticeContent, step: ReachedStep | None, names: Names, language: Language) -> str:
+def _headline(content: NoticeContent, step: ReachedStep | None, standing: str, names: Names, language: Language) -> str:
     if step is not None:
-        words = step_words(step.clock, step.step, language)
+        # The level may be that of a later step that others heard of: then the days say where it stands (RULES 10).
+        own = not standing or content.level <= step.level
+        words = step_words(step.clock, step.step, language) if own else standing
         msgid = N_("Đôn đốc cấp {level}: {step}.") if content.level else N_("Nhắc việc: {step}.")
         return sentence(msgid, language, level=content.level, step=words)
     agency = _lead(content, names, language)
@@ -171,6 +175,11 @@ def _headline(content: NoticeContent, step: ReachedStep | None, names: Names, la
         previous = one_line(names.agency_name(content.previous_agency), 120)
         return sentence(
             N_("Nhiệm vụ được chuyển từ {previous} sang {agency} chủ trì."), language, previous=previous, agency=agency
+        )
+    if Why.ASKED_TO_CONTRIBUTE in content.why:
+        asked = [one_line(names.agency_name(code), 120) for code in content.waiting_for]
+        return sentence(
+            N_("{agency} chủ trì đang chờ ý kiến phối hợp của {agencies}."), language, agency=agency, agencies=asked
         )
     if content.kind == "assigned":
         return sentence(N_("Nhiệm vụ được giao cho {agency} chủ trì."), language, agency=agency)
@@ -221,6 +230,9 @@ def _remarks(content: NoticeContent, at: dt.datetime | None, names: Names, langu
         remarks.append(sentence(N_("Đồng chí nhận thông báo này thay mặt {principal}."), language, principal=principal))
     if Why.PREVIOUS_LEAD_AGENCY in content.why:
         remarks.append(translated(N_("Cơ quan chủ trì trước đây không còn nhận nhắc việc về nhiệm vụ này."), language))
+    if Why.PREVIOUS_COORDINATING_AGENCY in content.why:
+        remarks.append(translated(N_("Cơ quan này không còn phối hợp và không nhận nhắc việc nữa."), language))
+    remarks += _waiting_and_lapsed(content, names, language)
     made = at or max((step.planned_at for step in content.steps), default=None)
     missed = [step for step in content.steps if made is not None and made - step.planned_at >= LATE]
     remarks += [
@@ -240,6 +252,32 @@ def _remarks(content: NoticeContent, at: dt.datetime | None, names: Names, langu
             )
         )
     return tuple(remarks)
+
+
+def _waiting_and_lapsed(content: NoticeContent, names: Names, language: Language) -> list[str]:
+    """For whom the directive waits from now on, and what waits no more."""
+    found = []
+    if content.waiting_for:
+        asked = [one_line(names.agency_name(code), 120) for code in content.waiting_for]
+        found.append(
+            sentence(
+                N_("Cho đến khi {agencies} có ý kiến, số ngày chậm được tính cho cơ quan phối hợp."),
+                language,
+                agencies=asked,
+            )
+        )
+    if "extension" in content.lapsed:
+        found.append(
+            translated(N_("Đề nghị gia hạn đang chờ hết hiệu lực vì cơ quan đề nghị không còn chủ trì."), language)
+        )
+    if "explanation" in content.lapsed:
+        found.append(
+            translated(
+                N_("Yêu cầu giải trình chưa được trả lời và hết hiệu lực vì cơ quan được yêu cầu không còn chủ trì."),
+                language,
+            )
+        )
+    return found
 
 
 def _next(content: NoticeContent, language: Language) -> str:

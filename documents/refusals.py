@@ -39,6 +39,10 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
     ),
     Code.NOT_COORDINATING_AGENCY: (
         N_(
+            "{agency} không phối hợp nhiệm vụ {directive} nên không thể chờ ý kiến của cơ quan này. Nếu cần, đề nghị "
+            "Văn phòng bổ sung cơ quan phối hợp."
+        ),
+        N_(
             "Cơ quan của người thực hiện không phối hợp nhiệm vụ {directive}. Nếu cần phối hợp, đề nghị Văn phòng bổ "
             "sung cơ quan phối hợp."
         ),
@@ -157,6 +161,11 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
         N_("Nhiệm vụ vừa được người khác thay đổi. Xem lại nhiệm vụ rồi quyết định có làm tiếp không."),
     ),
     Code.UNKNOWN_AGENCY: (
+        N_(
+            "Một nhiệm vụ chỉ có một cơ quan chủ trì, ở đây ghi nhiều cơ quan: {leads}. Giữ một cơ quan, ghi các cơ "
+            "quan còn lại vào phần phối hợp."
+        ),
+        N_("Chưa tách được các cơ quan phối hợp: {unparted}. Ghi dấu chấm phẩy “;” giữa các cơ quan."),
         N_("Không tìm thấy cơ quan “{agency}”. Có phải: {closest}? Ghi lại đúng tên hoặc mã cơ quan."),
         N_("Có nhiều cơ quan tên “{agency}”: {candidates}. Ghi mã cơ quan để rõ là cơ quan nào."),
         N_("Không tìm thấy cơ quan “{agency}”. Ghi đúng tên hoặc mã cơ quan trong danh bạ."),
@@ -179,6 +188,10 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
         N_("Văn bản có đóng dấu mật không được đưa vào hệ thống. Theo dõi văn bản này theo quy định về bí mật."),
     ),
     Code.BAD_DATE: (
+        N_(
+            "Chưa rõ thời hạn “{unclear}” là ngày nào. Ghi một ngày như “trước 15/12/2026” hay “16 giờ ngày 5/3/2026”, "
+            "một khoảng như “30 ngày làm việc”, hoặc “không thời hạn”."
+        ),
         N_("“{value}” không phải là ngày đúng. Ghi ngày/tháng/năm, ví dụ 12/04/2023."),
         N_("Ngày ghi chưa đúng. Ghi ngày/tháng/năm, ví dụ 12/04/2023."),
     ),
@@ -192,12 +205,18 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
         N_("Nội dung dài quá mức cho phép. Rút ngắn, hoặc để phần chi tiết vào tệp kèm theo."),
     ),
     Code.DUPLICATE: (
-        N_("Nội dung này trùng với nhiệm vụ {directive}. Nếu là nhiệm vụ khác, ghi rõ chỗ khác nhau."),
+        N_(
+            "Mã {directive} đã dùng cho một nhiệm vụ có nội dung khác. Nếu đây là nhiệm vụ mới, ghi mã khác hoặc để "
+            "trống; nếu muốn sửa nhiệm vụ đã có, thực hiện việc điều chỉnh."
+        ),
         N_("Nhiệm vụ này trùng với một nhiệm vụ đã có. Nếu là nhiệm vụ khác, ghi rõ chỗ khác nhau."),
     ),
     Code.BAD_CODE: (
-        N_("Mã nhiệm vụ “{value}” có ký tự không dùng được. Dùng chữ, số và các dấu - . _ / , không có khoảng trắng."),
-        N_("Mã nhiệm vụ có ký tự không dùng được. Dùng chữ, số và các dấu - . _ / , không có khoảng trắng."),
+        N_(
+            "Mã nhiệm vụ “{value}” không dùng được. Mã gồm chữ, số và các dấu “-”, “.”, “_”, “/”, không có khoảng "
+            "trắng; giữa hai dấu “/” có ít nhất một chữ hoặc số."
+        ),
+        N_("Mã nhiệm vụ không dùng được. Mã gồm chữ, số và các dấu “-”, “.”, “_”, “/”, không có khoảng trắng."),
     ),
     Code.UNKNOWN_FIELD: (
         N_("Không tìm thấy lĩnh vực “{field_of_work}”. Ghi đúng tên hoặc mã lĩnh vực trong danh bạ."),
@@ -212,10 +231,14 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
         N_("Không có lệnh này. Xem các lệnh bằng dondoc do --help."),
     ),
     Code.UNKNOWN_VALUE: (
+        N_("Phần {field} không nhận giá trị “{value}”. Chọn một trong: {values}."),
         N_("Không có giá trị “{value}”. Chọn một trong: {values}."),
         N_("Giá trị này không có trong danh sách cho phép."),
     ),
     Code.UNREADABLE: (
+        N_("Không có phần nào tên “{unknown}”. Các phần ghi được: {names}."),
+        N_("Phần {field} ghi không đúng kiểu: cần {expected}. Kiểm tra lại rồi gửi lại."),
+        N_("Phần {field} và phần {other} không đi cùng nhau. Bỏ một trong hai rồi gửi lại."),
         N_("Không đọc được phần {field}. Kiểm tra lại rồi gửi lại."),
         N_("Không đọc được nội dung gửi lên. Kiểm tra lại rồi gửi lại."),
     ),
@@ -225,6 +248,12 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
 FIELDS: Final[dict[str, str]] = {
     "code": N_("mã nhiệm vụ"),
     "content": N_("nội dung nhiệm vụ"),
+    "signer": N_("người ký"),
+    "document_type": N_("loại văn bản"),
+    "secrecy": N_("độ mật"),
+    "result_date": N_("ngày báo cáo kết quả"),
+    "result_document": N_("số văn bản kết quả"),
+    "no_deadline": N_("không thời hạn"),
     "text": N_("nội dung"),
     "result": N_("kết quả"),
     "reason": N_("lý do"),
@@ -253,3 +282,12 @@ FIELDS: Final[dict[str, str]] = {
     "granted": N_("quyết định đồng ý hay không"),
 }
 """The parts of a command, within a sentence."""
+
+EXPECTED: Final[dict[str, str]] = {
+    "text": N_("chữ, đặt trong dấu nháy"),
+    "names": N_("danh sách tên cơ quan"),
+    "deadline": N_("chữ, hoặc một đối tượng có “day”"),
+    "document": N_("một đối tượng có “number”, “date”, “type”, “abstract”, “signer”"),
+    "percent": N_("số từ 0 đến 100"),
+}
+"""What the parts of a command hold, within a sentence."""

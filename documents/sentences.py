@@ -21,8 +21,9 @@ from documents.moment_words import (
     why_words,
 )
 from documents.phrases import Names, deadline_words, one_line, person_words
-from documents.refusals import FIELDS, REFUSALS
+from documents.refusals import EXPECTED, FIELDS, REFUSALS
 from documents.translation import translated
+from models.calendar import LOCAL
 from models.refusal import Code
 from models.vocabulary import Status
 
@@ -84,10 +85,26 @@ def _shown(key: str, value: str, language: Language, names: Names) -> str:
             return command_verb(value, language)
         case "last":
             return done_words(value, language)
-        case "field" if value in FIELDS:
+        case "field" | "other" if value in FIELDS:
             return translated(FIELDS[value], language)
+        case "expected" if value in EXPECTED:
+            return translated(EXPECTED[value], language)
+        case "due_at":
+            return one_line(_as_deadline(value))
         case _:
             return one_line(_as_time(value))
+
+
+def _as_deadline(text: str) -> str:
+    """Write a due instant by the day that ends then, as the deadline was written, or by its hour."""
+    try:
+        instant = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    if instant.tzinfo is None:
+        return text
+    local = instant.astimezone(LOCAL)
+    return short_day(local.date() - dt.timedelta(days=1)) if local.time() == dt.time() else short_instant(instant)
 
 
 def _as_time(text: str) -> str:

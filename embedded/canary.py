@@ -62,8 +62,8 @@ class CanaryWatch:
 def _age(text: str) -> float:
     """How old a canary is, in seconds of time since boot; infinite if it is unreadable or of another boot."""
     try:
-        age = time.clock_gettime(_BOOT_CLOCK) - float(text)
-    except ValueError:
+        age = time.clock_gettime(_BOOT_CLOCK) - float(text.split()[0])
+    except (ValueError, IndexError):
         return float("inf")
     return age if age >= 0 else float("inf")
 

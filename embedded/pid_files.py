@@ -4,6 +4,7 @@ The pid file holds the bare pid, so that a person can write `kill $(cat …)`. T
 that process: a pid is given again to strangers, a pid with its start never.
 """
 
+import contextlib
 from pathlib import Path
 
 from embedded.files import write_whole
@@ -35,9 +36,10 @@ def read(run_dir: Path, name: str) -> int | None:
 
 
 def remove(run_dir: Path, name: str) -> None:
-    """Forget the part; also on a full disk."""
-    _pid(run_dir, name).unlink(missing_ok=True)
-    _started(run_dir, name).unlink(missing_ok=True)
+    """Forget the part, also on a full disk; on a read-only one the files stay, and name a process that is gone."""
+    with contextlib.suppress(OSError):
+        _pid(run_dir, name).unlink(missing_ok=True)
+        _started(run_dir, name).unlink(missing_ok=True)
 
 
 def _pid(run_dir: Path, name: str) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 # -P keeps a stray worker.py or web/ in the folder a person stands in from being run instead of ours.
 WORKER_COMMAND = (sys.executable, "-P", "-m", "worker")
 WEB_COMMAND = (sys.executable, "-P", "-m", "web")
+REBUILD_COMMAND = (sys.executable, "-P", "-m", "cli", "rebuild", "workflows")
 DEFAULT_NAMESPACE = "default"
 
 
@@ -56,6 +57,8 @@ class Plan:
         web_port: TCP port on 127.0.0.1 at which the web part answers.
         temporal_binary: the program to start as server; None when `temporal_address` names one that runs.
         temporal_address: `host:port` of a Temporal that is not ours to start; None to start our own.
+        rebuild_command: starts again, in an empty Temporal, what lived in the one that was put aside; run with the
+            worker's environment until it ends with 0.
         environment: the whole environment of worker and web (`settings.inherited_environment()`). The
             supervisor adds DONDOC_DATA_DIR, DONDOC_TEMPORAL_ADDRESS, DONDOC_TEMPORAL_NAMESPACE and
             DONDOC_WEB_PORT.
@@ -71,6 +74,7 @@ class Plan:
     namespace: str = DEFAULT_NAMESPACE
     worker_command: tuple[str, ...] = WORKER_COMMAND
     web_command: tuple[str, ...] = WEB_COMMAND
+    rebuild_command: tuple[str, ...] = REBUILD_COMMAND
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)  # it may hold secrets
     search_attributes: tuple[tuple[str, str], ...] = ()
     time_skipping: bool = False
@@ -116,6 +120,7 @@ class Plan:
             namespace=plain["namespace"],
             worker_command=tuple(plain["worker_command"]),
             web_command=tuple(plain["web_command"]),
+            rebuild_command=tuple(plain["rebuild_command"]),
             environment=plain["environment"],
             search_attributes=tuple((name, kind) for name, kind in plain["search_attributes"]),
             time_skipping=plain["time_skipping"],

@@ -1,9 +1,10 @@
 """When a part is ready: Temporal answers as healthy, the worker says that it polls, the web says /readyz.
 
 Agreed with worker.py: after it began polling it writes its pid to `run/worker.ready`, and about every
-5 seconds the instant of its canary, CLOCK_BOOTTIME in seconds as text, to `run/canary`.
+5 seconds the instant of its canary to `run/canary`: CLOCK_BOOTTIME in seconds as text, and after it the wall clock.
 """
 
+import contextlib
 import http.client
 from datetime import timedelta
 from pathlib import Path
@@ -39,8 +40,9 @@ def worker_is_ready(run_dir: Path, pid: int) -> bool:
 
 
 def forget_worker(run_dir: Path) -> None:
-    """Remove what the worker before said."""
-    (run_dir / WORKER_READY).unlink(missing_ok=True)
+    """Remove what the worker before said; where nothing can be removed, its pid tells that it was another."""
+    with contextlib.suppress(OSError):
+        (run_dir / WORKER_READY).unlink(missing_ok=True)
 
 
 def web_is_ready(port: int) -> bool:

@@ -96,6 +96,11 @@ class Supervised:
             self.signal(signal.SIGKILL)
         return False
 
+    def wait_longest(self) -> None:
+        """Forgive what failed, and try again after the longest pause."""
+        self.failures.clear()
+        self.start_not_before = time.monotonic() + LONGEST_PAUSE_SECONDS
+
     def has_failed_too_often(self) -> bool:
         """Whether the part failed FAILURES times within FAILURE_WINDOW_SECONDS."""
         return len(self.failures) >= FAILURES

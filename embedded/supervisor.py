@@ -11,10 +11,12 @@ from embedded.canary import CanaryWatch
 from embedded.failures import EmbeddedFailure
 from embedded.files import folder_failure, prepare_data_folder
 from embedded.folder_lock import data_folder_lock
+from embedded.highest_clock import HighestClock
 from embedded.leftovers import clear_leftovers
 from embedded.locate import forget_failure, keep_failure
 from embedded.plan import Part, Plan, Progress, ProgressListener, Step, ignore_progress
 from embedded.ports import free, require_free_web_port
+from embedded.renewal import STORE, Renewal
 from embedded.stop_signals import StopSignals
 from embedded.supervised import FAILURE_WINDOW_SECONDS, FAILURES, Supervised, log
 from embedded.supervisor_log import supervisor_log
@@ -23,6 +25,7 @@ BUSY_SECONDS = 0.1  # between two looks while something starts
 CALM_SECONDS = 1.0  # while all is well; a death is told by its signal at once
 PARTS_STOP_SECONDS = 15.0
 TEMPORAL_STOP_SECONDS = 10.0
+BEHIND_SECONDS = 120.0  # a clock set back by less catches up before a renewed store would help
 FOREIGN_TEMPORAL_SECONDS = 10.0  # how long a Temporal that is not ours may take to answer at the start
 
 
@@ -92,6 +95,8 @@ class _Supervisor:
         self._signals = signals
         self._assemble()
         self._canary = CanaryWatch(plan.run_dir)
+        self._highest = HighestClock(plan.run_dir, plan.data_dir / STORE)
+        self._renewal = Renewal(plan)
         self._all_ready_told = False
 
     def supervise(self) -> None:
@@ -107,10 +112,13 @@ class _Supervisor:
             if calm and not self._all_ready_told:
                 self._all_ready_told = True
                 self._tell(Step.READY)
+            if calm:
+                self._renewal.look_after(self._parts[Part.WORKER].environment)
             self._signals.wait(CALM_SECONDS if calm else BUSY_SECONDS)
 
     def stop_all(self) -> None:
         """Stop web and worker, then Temporal; a second SIGTERM or SIGINT, or time running out, kills them."""
+        self._renewal.stop()
         if all(supervised.gone() for supervised in self._parts.values()):
             return
         self._tell(Step.STOPPING)
@@ -157,12 +165,32 @@ class _Supervisor:
             supervised.failures = before[part].failures
 
     def _restart_temporal_if_silent(self) -> None:
+        behind = self._highest.behind()
         temporal = self._parts.get(Part.TEMPORAL)
         if temporal is None or not self._canary.restart_is_due(self._engine_ready_since(), time.monotonic()):
             return
-        log.warning("temporal_silent")
+        if self._disk_refuses():  # it goes on by itself once there is room, and could not start now
+            log.warning("temporal_silent disk_refuses")
+            return
+        log.warning("temporal_silent behind=%.0f", behind)
         self._tell(Step.SILENT, Part.TEMPORAL)
+        if behind > BEHIND_SECONDS:
+            self._renew_store(temporal)
+        else:
+            self._stop([temporal], TEMPORAL_STOP_SECONDS)
+
+    def _renew_store(self, temporal: Supervised) -> None:
+        """Its timers wait for a time that the clock has gone back from: no restart cures that, a new store does."""
+        self._renewal.stop()
+        self._stop([self._parts[Part.WORKER]], PARTS_STOP_SECONDS)
         self._stop([temporal], TEMPORAL_STOP_SECONDS)
+        try:
+            self._renewal.put_store_aside()
+        except OSError as failure:  # both are started again as they were, and the next silence tries again
+            log.warning("store_not_renewed reason=%s", failure)
+            return
+        self._highest.forget()
+        log.warning("store_renewed")
 
     def _engine_ready_since(self) -> float | None:
         """Since when both Temporal and the worker are ready; None while they are not."""
@@ -185,6 +213,10 @@ class _Supervisor:
     def _give_up_if_failed(self, supervised: Supervised) -> None:
         if not supervised.has_failed_too_often():
             return
+        if self._all_ready_told and self._disk_refuses():  # the others answer meanwhile; with room this one starts too
+            log.warning("part_waits_for_disk part=%s", supervised.part)
+            supervised.wait_longest()
+            return
         prepare_data_folder(self._plan.data_dir)  # if the disk is the reason, that is the sentence to say
         raise EmbeddedFailure(
             "Phần {part} đã dừng {failures} lần trong {seconds} giây nên hệ thống không chạy tiếp; "
@@ -194,6 +226,14 @@ class _Supervisor:
             seconds=f"{FAILURE_WINDOW_SECONDS:.0f}",
             log=str(supervised.log_path),
         )
+
+    def _disk_refuses(self) -> bool:
+        """Whether the data folder takes nothing now: its disk is full, read-only or broken."""
+        try:
+            prepare_data_folder(self._plan.data_dir)
+        except EmbeddedFailure:
+            return True
+        return False
 
     def _assemble(self) -> None:
         assembly = assemble(self._plan)

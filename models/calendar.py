@@ -238,7 +238,18 @@ class Calendar:
         high = (number + slack) * 7 // 5 + 7
         return low + bisect_left(range(low, high), number, key=self._count)
 
+    @cached_property
+    def _found_days(self) -> dict[int, date]:
+        """Working days by their number, as they were found: an office asks for the same ones again and again."""
+        return {}
+
     def _working_day(self, number: int) -> date:
+        known = self._found_days.get(number)
+        if known is None:
+            known = self._found_days[number] = self._find_working_day(number)
+        return known
+
+    def _find_working_day(self, number: int) -> date:
         ordinal = self._ordinal_of(number)
         if not date.min.toordinal() <= ordinal <= date.max.toordinal():
             msg = "the count leaves the years 1 to 9999"

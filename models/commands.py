@@ -95,12 +95,19 @@ class Decline(Frozen):
 
 
 class ReportProgress(Frozen):
-    """How far the work is; percent is 0 to 100."""
+    """How far the work is; percent is 0 to 100.
+
+    Attributes:
+        waiting_for: the coordinating agencies without which the lead agency cannot go on. From then on it is they who
+            hold the directive, until each has contributed or reported, or the lead agency reports again without
+            waiting (RULES 14).
+    """
 
     kind: Literal["report_progress"] = "report_progress"
     text: Text = ""
     percent: int | None = Field(default=None, ge=0, le=100)
     attachments: Attachments = ()
+    waiting_for: Agencies = ()
 
 
 class RequestExtension(Frozen):
@@ -235,7 +242,7 @@ class Cancel(Frozen):
 
 
 class Reopen(Frozen):
-    """Open a closed directive again with a new deadline."""
+    """Open a closed directive again with a new deadline; one that nobody ever led waits to be handed out again."""
 
     kind: Literal["reopen"] = "reopen"
     deadline: Deadline | None = None

@@ -39,6 +39,13 @@ def coordinating_agency(directive: Directive, actor: Actor) -> str | None:
     return next((agency for agency in directive.coordinating_agencies if agency in agencies), None)
 
 
+def require_coordinating(directive: Directive, agencies: tuple[str, ...]) -> None:
+    """Ask that all of these coordinate; else not_coordinating_agency, with those that do not."""
+    others = [agency for agency in agencies if agency not in directive.coordinating_agencies]
+    if others:
+        raise Refused(Code.NOT_COORDINATING_AGENCY, directive=directive.code, agency=", ".join(others))
+
+
 def require_role(directive: Directive | None, actor: Actor, roles: frozenset[Role], command: str) -> None:
     """Ask for one of these roles; else not_allowed."""
     if not actor.roles & roles:

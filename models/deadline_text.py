@@ -99,6 +99,8 @@ _TIME: Final = re.compile(
 )
 _NOON: Final = 12
 _HOURS_OF_A_DAY: Final = 24
+_END_OF_DAY: Final = time.max
+"""Stands for 24:00; told from a real time by identity."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,8 @@ def parse_deadline(
         _unclear(written)
     clock = _hour_of(folded, named, written)
     qualifier = Qualifier.BEFORE if _BEFORE.search(folded) else named.qualifier
+    if clock is _END_OF_DAY:  # an hour is named: neither the closing hour nor a strict "before" changes it
+        return make_deadline(named.day, qualifier=qualifier, text=written)
     return make_deadline(named.day, time=clock, qualifier=qualifier, text=written, office=office)
 
 
@@ -299,7 +303,10 @@ def _within(part: str | None, year: int, last_month: int, months: int) -> date:
 
 
 def _hour_of(folded: str, named: _Reading, written: str) -> time | None:
-    """Find the hour that stands beside a named day; 24:00, and the midnight of a spreadsheet's date, are none."""
+    """Find the hour that stands beside a named day; the midnight of a spreadsheet's date is none.
+
+    24:00, which no `time` can be, is `_END_OF_DAY`.
+    """
     start, end = named.span
     others = f"{folded[:start]}\n{folded[end:].removeprefix('t')}"
     found = list(_TIME.finditer(others))
@@ -312,7 +319,7 @@ def _hour_of(folded: str, named: _Reading, written: str) -> time | None:
     if found[0]["half"] in ("chieu", "toi") and hour < _NOON:
         hour += _NOON
     if hour == _HOURS_OF_A_DAY and minute == 0:
-        return None
+        return _END_OF_DAY
     if found[0]["second"] and (hour, minute, second) == (0, 0, 0):
         return None
     if hour >= _HOURS_OF_A_DAY or minute >= 60 or second >= 60:

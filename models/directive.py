@@ -32,12 +32,16 @@ class ClockRun(Frozen):
         day: the local day that steps in working days are counted from.
         anchor: the instant that steps in working hours are counted from.
         since: steps planned at or before this instant are no moments of this run; the act covered them.
+        covered: the steps that an act covered, by name, as the calendar stood then; of a step that repeats, the last.
+        covered_at: the instant of that act; None where none noted them (rows of 0.1.0), and `since` alone decides.
     """
 
     run: int
     day: dt.date
     anchor: dt.datetime
     since: dt.datetime
+    covered: tuple[str, ...] = ()
+    covered_at: dt.datetime | None = None
 
 
 class StatusChange(Frozen):
@@ -55,10 +59,17 @@ class Suspension(Frozen):
 
 
 class Wait(Frozen):
-    """A time in which a request for an extension waited for the leader's decision, and it was made or lapsed."""
+    """A time in which something waited for a leader's decision or a coordinating agency, and it came or lapsed."""
 
     start: dt.datetime
     end: dt.datetime
+
+
+class Awaited(Frozen):
+    """The coordinating agencies that the lead agency waits for, and since when (RULES 14)."""
+
+    agencies: tuple[str, ...]
+    since: dt.datetime
 
 
 class ExtensionRequest(Frozen):
@@ -105,6 +116,7 @@ class Directive(Frozen):
         first_deadline: kept for statistics when a later one replaces it.
         told: the moments told so far, as `clock/run/step`; each at most once, for ever.
         submission: the result under review, or the accepted one once completed.
+        awaited: the coordinating agencies that hold it up just now, by the lead agency's word.
     """
 
     code: str
@@ -130,6 +142,8 @@ class Directive(Frozen):
     suspensions: tuple[Suspension, ...] = ()
     extension: ExtensionRequest | None = None
     extension_waits: tuple[Wait, ...] = ()
+    awaited: Awaited | None = None
+    coordinator_waits: tuple[Wait, ...] = ()
     explanation: ExplanationDemand | None = None
     submission: Submission | None = None
     completed_at: dt.datetime | None = None

@@ -202,7 +202,9 @@ class Directory(Frozen):
         return None
 
     def find_person(self, text: str) -> Person:
-        """Find a person by code or e-mail address, else by full name when only one has it.
+        """Find a person by code or e-mail address in any writing, else by full name when only one has it.
+
+        Of several the one whose accents are those written is meant (Trần Văn An and Trần Văn Ấn are two people).
 
         Raises:
             Refused: unknown_person.
@@ -211,7 +213,10 @@ class Directory(Frozen):
         person = self._people.get(text.strip().casefold())
         if person is not None:
             return person
-        found = [person for person in self.people if key in (fold_key(person.email), fold_key(person.name))]
+        found = [one for one in self.people if key in (fold_key(one.code), fold_key(one.email), fold_key(one.name))]
+        if len(found) > 1:
+            written = sort_key(text)
+            found = [one for one in found if written in (sort_key(one.code), sort_key(one.name))]
         if len(found) == 1:
             return found[0]
         raise Refused(Code.UNKNOWN_PERSON, person=text)

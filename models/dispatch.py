@@ -62,8 +62,13 @@ class Waiting(Frozen):
 
     @property
     def identity(self) -> str:
-        """What it is called for ever, whatever numbers a restored database gives to its rows (RULES 25)."""
-        return f"{self.directive}/{self.seq}/{self.recipient}"
+        """What it is called for ever, whatever numbers a restored database gives to its rows (RULES 25).
+
+        The instant is part of it: where both stores were lost and an older backup goes on, another event takes the
+        number of one whose mail has left, and readers' programs would take its mail for a repetition.
+        """
+        # A directive's code has no line break, so no two notices are written the same.
+        return f"{self.directive}\n{self.seq}\n{self.at.astimezone(dt.UTC).isoformat()}\n{self.recipient}"
 
 
 class Leaving(Frozen):

@@ -15,6 +15,28 @@ from models.directive import Frozen, SourceDocument
 from models.vocabulary import Audience, Clock, Grade, Opinion, Urgency
 
 
+class Lapsed(Frozen):
+    """Something that waited for an answer and ended with the lead of the agency that it was about (RULES 13).
+
+    Attributes:
+        actor: who asked for the extension, or demanded the explanation.
+    """
+
+    what: Literal["extension", "explanation"]
+    actor: str
+
+
+class Covering(Frozen):
+    """An act that starts a clock to a named day or lets one go on (RULES 8, 9).
+
+    Attributes:
+        covered: by clock, the steps that were past at that instant and are covered by this act's notice, as the
+            calendar stood; of a step that repeats, the last. The door notes them; absent where nothing was noted.
+    """
+
+    covered: dict[Clock, tuple[str, ...]] | None = None
+
+
 class Registered(Frozen):
     """The directive became known to the engine."""
 
@@ -39,14 +61,15 @@ class MovedIn(Frozen):
     result_document: str
 
 
-class Assigned(Frozen):
-    """An agency leads from now on; `previous` led before."""
+class Assigned(Covering):
+    """An agency leads from now on; `previous` led before, and what waited for an answer about it has lapsed."""
 
     kind: Literal["assigned"] = "assigned"
     agency: str
     previous: str | None
     reason: str = ""
     escalation_level: int = 0
+    lapsed: tuple[Lapsed, ...] = ()
 
 
 class Acknowledged(Frozen):
@@ -62,16 +85,18 @@ class Declined(Frozen):
     kind: Literal["declined"] = "declined"
     agency: str
     reason: str
+    lapsed: tuple[Lapsed, ...] = ()
 
 
 class ProgressReported(Frozen):
-    """How far the work is."""
+    """How far the work is; `waiting_for` names the coordinating agencies without which it does not go on."""
 
     kind: Literal["progress_reported"] = "progress_reported"
     agency: str
     text: str
     percent: int | None
     attachments: tuple[str, ...] = ()
+    waiting_for: tuple[str, ...] = ()
 
 
 class ExtensionRequested(Frozen):
@@ -82,7 +107,7 @@ class ExtensionRequested(Frozen):
     reason: str
 
 
-class ExtensionDecided(Frozen):
+class ExtensionDecided(Covering):
     """The request was granted, with the deadline that now holds, or refused."""
 
     kind: Literal["extension_decided"] = "extension_decided"
@@ -110,7 +135,7 @@ class Accepted(Frozen):
     note: str
 
 
-class Returned(Frozen):
+class Returned(Covering):
     """The result was sent back, perhaps with a new deadline."""
 
     kind: Literal["returned"] = "returned"
@@ -125,7 +150,7 @@ class Suspended(Frozen):
     reason: str
 
 
-class Resumed(Frozen):
+class Resumed(Covering):
     """The clocks run again; `deadline` is what it now is, None for none."""
 
     kind: Literal["resumed"] = "resumed"
@@ -133,8 +158,8 @@ class Resumed(Frozen):
     reason: str
 
 
-class Amended(Frozen):
-    """What was asked has changed; what is None stayed as it was."""
+class Amended(Covering):
+    """What was asked has changed; what is None stayed as it was. `released` coordinate no more."""
 
     kind: Literal["amended"] = "amended"
     reason: str
@@ -145,6 +170,7 @@ class Amended(Frozen):
     urgency: Urgency | None = None
     field: str | None = None
     supervising_leader: str | None = None
+    released: tuple[str, ...] = ()
 
 
 class Urged(Frozen):
@@ -154,7 +180,7 @@ class Urged(Frozen):
     text: str
 
 
-class ExplanationDemanded(Frozen):
+class ExplanationDemanded(Covering):
     """An explanation is owed; `respond_by` names the day of its clock."""
 
     kind: Literal["explanation_demanded"] = "explanation_demanded"
@@ -194,8 +220,8 @@ class Cancelled(Frozen):
     reason: str
 
 
-class Reopened(Frozen):
-    """A closed directive is open again."""
+class Reopened(Covering):
+    """A closed directive is open again: in progress, or waiting to be handed out when nobody ever led it."""
 
     kind: Literal["reopened"] = "reopened"
     deadline: Deadline

@@ -6,6 +6,7 @@ from models import events as e
 from models.calendar import local_day
 from models.deadline import Deadline
 from models.directive import (
+    Awaited,
     ClockRun,
     Directive,
     ExplanationDemand,
@@ -62,7 +63,10 @@ def evolve(directive: Directive | None, row: e.Recorded) -> Directive:
                 "extension_waits": _waited(directive, row),
                 "explanation": None,
                 "suspensions": _ended(directive, row),
+                **_awaiting(directive, (), row),
             }
+    if isinstance(event, e.Covering) and event.covered is not None:
+        changes["clocks"] = _noted(changes.get("clocks", directive.clocks), event.covered, row)
     return directive.model_copy(update=changes)
 
 
@@ -116,17 +120,23 @@ def _changes(directive: Directive, event: e.Event, row: e.Recorded) -> dict[str,
                 "coordinating_agencies": tuple(
                     agency for agency in directive.coordinating_agencies if agency != event.agency
                 ),
-                **_with_clock(directive, Clock.ACKNOWLEDGEMENT, row),
+                **_awaiting(directive, (), row),
+                **_lapsed(directive, event.lapsed, Clock.ACKNOWLEDGEMENT, row),
             }
         case e.Acknowledged():
             return {"status": Status.IN_PROGRESS, **_with_clock(directive, Clock.SILENCE, row)}
         case e.Declined():
-            return {"status": Status.DECLINED, **_with_clock(directive, Clock.HANDOUT, row)}
+            return {
+                "status": Status.DECLINED,
+                **_awaiting(directive, (), row),
+                **_lapsed(directive, event.lapsed, Clock.HANDOUT, row),
+            }
         case e.ProgressReported():
             changes: dict[str, Any] = {} if event.percent is None else {"percent": event.percent}
             if event.agency == directive.lead_agency:
                 changes |= _with_clock(directive, Clock.SILENCE, row)
-            return changes
+                return changes | _awaiting(directive, event.waiting_for, row)
+            return changes | _without_awaited(directive, event.agency, row)
         case e.ExtensionRequested():
             request = ExtensionRequest(
                 seq=row.seq, at=row.at, actor=row.actor, deadline=event.deadline, reason=event.reason
@@ -144,6 +154,7 @@ def _changes(directive: Directive, event: e.Event, row: e.Recorded) -> dict[str,
             return {
                 "status": Status.SUBMITTED,
                 "submission": Submission(seq=row.seq, at=row.at, document_number=event.document_number),
+                **_awaiting(directive, (), row),
                 **_with_clock(directive, Clock.REVIEW, row),
             }
         case e.Accepted():
@@ -178,20 +189,16 @@ def _changes(directive: Directive, event: e.Event, row: e.Recorded) -> dict[str,
         case e.Explained():
             return {"explanation": None, "clocks": _without(directive.clocks, Clock.EXPLANATION)}
         case e.Contributed():
-            return {"contributions": directive.contributions | {event.agency: event.opinion}}
+            return {
+                "contributions": directive.contributions | {event.agency: event.opinion},
+                **_without_awaited(directive, event.agency, row),
+            }
         case e.Cancelled():
             return {"status": Status.CANCELLED}
         case e.Reopened():
-            reopened = _new_deadline(directive, event.deadline, row)
-            return reopened | {
-                "status": Status.IN_PROGRESS,
-                "submission": None,
-                "completed_at": None,
-                "grade": None,
-                "clocks": reopened["clocks"] | {Clock.SILENCE: _started(row)},
-            }
+            return _reopened(directive, event, row)
         case e.Succeeded():
-            return _succeeded(directive, event)
+            return _succeeded(directive, event, row)
         case e.MomentReached():
             level = event.level if event.clock is Clock.DEADLINE else 0
             return {
@@ -215,20 +222,43 @@ def _amended(directive: Directive, event: e.Amended, row: e.Recorded) -> dict[st
         changes["clocks"] = {
             clock: run.model_copy(update={"since": max(run.since, row.at)}) for clock, run in clocks.items()
         }
+    if event.coordinating_agencies is not None and directive.awaited is not None:
+        still = tuple(agency for agency in directive.awaited.agencies if agency in event.coordinating_agencies)
+        changes |= _awaiting(directive, still, row)
     return changes
 
 
-def _succeeded(directive: Directive, event: e.Succeeded) -> dict[str, Any]:
+def _reopened(directive: Directive, event: e.Reopened, row: e.Recorded) -> dict[str, Any]:
+    """Open again: in progress with the agency that led, or waiting to be handed out when nobody ever did."""
+    reopened = _new_deadline(directive, event.deadline, row)
+    led = directive.lead_agency is not None
+    clocks = reopened["clocks"] | {Clock.SILENCE if led else Clock.HANDOUT: _started(row)}
+    if directive.imposed_deadline is not None:  # the superior's day stands, whatever the province closed and opened
+        clocks[Clock.IMPOSED_DEADLINE] = _timed(row, directive.imposed_deadline)
+    return reopened | {
+        "status": Status.IN_PROGRESS if led else Status.REGISTERED,
+        "submission": None,
+        "completed_at": None,
+        "grade": None,
+        "clocks": clocks,
+    }
+
+
+def _succeeded(directive: Directive, event: e.Succeeded, row: e.Recorded) -> dict[str, Any]:
     lead = event.new_agency if directive.lead_agency == event.old_agency else directive.lead_agency
     coordinating = tuple(
         dict.fromkeys(
             event.new_agency if agency == event.old_agency else agency for agency in directive.coordinating_agencies
         )
     )
-    return {
+    changes = {
         "lead_agency": lead,
         "coordinating_agencies": tuple(agency for agency in coordinating if agency != lead),
     }
+    if directive.awaited is None:
+        return changes
+    renamed = (event.new_agency if agency == event.old_agency else agency for agency in directive.awaited.agencies)
+    return changes | _awaiting(directive, tuple(agency for agency in renamed if agency != lead), row)
 
 
 def _new_deadline(directive: Directive, deadline: Deadline | None, row: e.Recorded) -> dict[str, Any]:
@@ -257,6 +287,50 @@ def _waited(directive: Directive, row: e.Recorded) -> tuple[Wait, ...]:
     if directive.extension is None:
         return directive.extension_waits
     return (*directive.extension_waits, Wait(start=directive.extension.at, end=row.at))
+
+
+def _awaiting(directive: Directive, agencies: tuple[str, ...], row: e.Recorded) -> dict[str, Any]:
+    """Wait for these coordinating agencies from now on, or for none; a wait that goes on keeps its beginning."""
+    agencies, before = tuple(dict.fromkeys(agencies)), directive.awaited
+    if agencies:
+        return {"awaited": Awaited(agencies=agencies, since=before.since if before else row.at)}
+    if before is None:
+        return {}
+    return {
+        "awaited": None,
+        "coordinator_waits": (*directive.coordinator_waits, Wait(start=before.since, end=row.at)),
+    }
+
+
+def _without_awaited(directive: Directive, agency: str, row: e.Recorded) -> dict[str, Any]:
+    """One agency has answered."""
+    if directive.awaited is None:
+        return {}
+    return _awaiting(directive, tuple(one for one in directive.awaited.agencies if one != agency), row)
+
+
+def _lapsed(directive: Directive, lapsed: tuple[e.Lapsed, ...], starting: Clock, row: e.Recorded) -> dict[str, Any]:
+    """End what lapsed with its clock, and start a clock."""
+    what = {one.what for one in lapsed}
+    clocks, changes = directive.clocks, dict[str, Any]()
+    if "extension" in what:
+        changes |= {"extension": None, "extension_waits": _waited(directive, row)}
+        clocks = _without(clocks, Clock.EXTENSION)
+    if "explanation" in what:
+        changes["explanation"] = None
+        clocks = _without(clocks, Clock.EXPLANATION)
+    return changes | {"clocks": clocks | {starting: _started(row)}}
+
+
+def _noted(
+    clocks: dict[Clock, ClockRun], covered: dict[Clock, tuple[str, ...]], row: e.Recorded
+) -> dict[Clock, ClockRun]:
+    """Keep with each clock which of its steps this act covered."""
+    return clocks | {
+        clock: clocks[clock].model_copy(update={"covered": steps, "covered_at": row.at})
+        for clock, steps in covered.items()
+        if clock in clocks
+    }
 
 
 def _without(clocks: dict[Clock, ClockRun], clock: Clock) -> dict[Clock, ClockRun]:

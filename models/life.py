@@ -13,6 +13,7 @@ from models.conditions import (
     coordinating_agency,
     given_reason,
     given_text,
+    require_coordinating,
     require_future,
     require_lead,
     require_led,
@@ -124,6 +125,7 @@ def _hand_over(directive: Directive, command: c.Assign | c.Reassign | c.Succeed,
                     previous=directive.lead_agency,
                     reason=command.reason,
                     escalation_level=directive.escalation_level,
+                    lapsed=() if command.agency == directive.lead_agency else _lapsing(directive),
                 ),
             )
         case c.Succeed():
@@ -136,6 +138,21 @@ def _hand_over(directive: Directive, command: c.Assign | c.Reassign | c.Succeed,
             return (e.Succeeded(old_agency=command.old_agency, new_agency=command.new_agency, reason=command.reason),)
         case _:
             assert_never(command)
+
+
+def _lapsing(directive: Directive, *, explanation: bool = True) -> tuple[e.Lapsed, ...]:
+    """What waits for an answer and is about the agency that leads no more.
+
+    Who asked for more time has none to ask for; and the one who leads from now on is not asked to explain another's
+    delay, nor the old one, who hears of the directive once and then no more (RULES 13). The demand and its silence
+    stay in the ledger, and who demanded is told.
+    """
+    lapsed = []
+    if directive.extension is not None:
+        lapsed.append(e.Lapsed(what="extension", actor=directive.extension.actor))
+    if explanation and directive.explanation is not None:
+        lapsed.append(e.Lapsed(what="explanation", actor=directive.explanation.actor))
+    return tuple(lapsed)
 
 
 def _work(
@@ -152,7 +169,9 @@ def _work(
             return (e.Acknowledged(agency=lead),)
         case c.Decline():
             require_status(directive, (Status.ASSIGNED,), command.kind)
-            return (e.Declined(agency=lead, reason=given_reason(command.reason)),)
+            reason = given_reason(command.reason)
+            # It goes on leading in name until the Office hands it out, so what it has to explain stays owed.
+            return (e.Declined(agency=lead, reason=reason, lapsed=_lapsing(directive, explanation=False)),)
         case c.Submit():
             require_status(directive, (Status.IN_PROGRESS,), command.kind)
             if not (command.result.strip() or command.document_number.strip() or command.attachments):
@@ -182,9 +201,16 @@ def _report(directive: Directive, command: c.ReportProgress, actor: c.Actor) -> 
     require_status(directive, WORKING, command.kind)
     if not command.text.strip() and command.percent is None and not command.attachments:
         raise Refused(Code.TEXT_REQUIRED, field="text")
+    if command.waiting_for:
+        require_lead(directive, actor)
+        require_coordinating(directive, command.waiting_for)
     agency = directive.lead_agency if leads else coordinating
     progress = e.ProgressReported(
-        agency=agency or "", text=command.text, percent=command.percent, attachments=command.attachments
+        agency=agency or "",
+        text=command.text,
+        percent=command.percent,
+        attachments=command.attachments,
+        waiting_for=tuple(dict.fromkeys(command.waiting_for)),
     )
     if leads and directive.status is Status.ASSIGNED:
         return (e.Acknowledged(agency=agency or ""), progress)
@@ -316,7 +342,6 @@ def _direct(  # noqa: C901 - one arm a command
             return (e.Cancelled(reason=given_reason(command.reason)),)
         case c.Reopen():
             require_status(directive, (Status.COMPLETED, Status.CANCELLED), command.kind)
-            require_led(directive)
             if command.deadline is None:
                 raise Refused(Code.DEADLINE_REQUIRED)
             require_future(command.deadline.due_at, now)
@@ -349,6 +374,7 @@ def _amended(directive: Directive, command: c.Amend, now: dt.datetime) -> e.Amen
         coordinating = tuple(dict.fromkeys(coordinating))
         if directive.lead_agency in coordinating:
             raise Refused(Code.LEAD_COORDINATES, agency=directive.lead_agency)
+    kept = directive.coordinating_agencies if coordinating is None else coordinating
     return e.Amended(
         reason=reason,
         content=command.content,
@@ -358,6 +384,7 @@ def _amended(directive: Directive, command: c.Amend, now: dt.datetime) -> e.Amen
         urgency=command.urgency,
         field=command.field,
         supervising_leader=command.supervising_leader,
+        released=tuple(agency for agency in directive.coordinating_agencies if agency not in kept),
     )
 
 

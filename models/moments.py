@@ -5,15 +5,35 @@ from collections.abc import Iterator
 
 from models.calendar import Calendar, at, local_day
 from models.directive import ClockRun, Directive, Frozen
-from models.events import moment_key
+from models.events import Covering, Recorded, moment_key
+from models.evolution import evolve
 from models.policy import ClockRule, Policy, PolicyTimeline, Step
 from models.vocabulary import Audience, Clock, Status
 
 UNPAUSED = (Clock.DEADLINE, Clock.IMPOSED_DEADLINE)
 """Clocks that count to a named day: a suspension takes no time out of them (RULES 12)."""
 
+NAMED_DAYS = (*UNPAUSED, Clock.EXPLANATION)
+"""Clocks that may count back from a day: a change of calendar can move their steps to before the act that set them."""
+
+ALWAYS = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+_BEGINNING = dt.datetime.min.replace(tzinfo=dt.UTC)
+
 REPETITIONS_SHOWN = 3
 """How many repetitions of a step that goes on for ever `upcoming` lists."""
+
+
+class Pauses(Frozen):
+    """The working time that a clock has lost (RULES 12).
+
+    Attributes:
+        since: the act that set the clock; what was lost is counted from it, also where the clock counts to a later day.
+        out: the times in which it stood still.
+    """
+
+    since: dt.datetime
+    out: tuple[tuple[dt.datetime, dt.datetime], ...] = ()
 
 
 class Moment(Frozen):
@@ -94,8 +114,49 @@ def covered_steps(directive: Directive, policy: Policy, calendar: Calendar, now:
     run = directive.clocks.get(Clock.DEADLINE)
     if rule is None or run is None or directive.status not in rule.runs_while:
         return ()
-    steps = sorted(rule.steps, key=lambda step: step.offset)
-    return tuple(step.name() for step in steps if _planned(step, 0, run, calendar, ()) <= now)
+    steps, pauses = sorted(rule.steps, key=lambda step: step.offset), _pauses_of(directive, Clock.DEADLINE)
+    return tuple(step.name() for step in steps if _planned(step, 0, run, calendar, pauses) <= now)
+
+
+def note_covered(before: Directive | None, row: Recorded, policy: Policy, calendar: Calendar) -> Recorded:
+    """Note in a row that is about to be recorded which steps its act covers, as the calendar stands (RULES 8, 9).
+
+    The steps of clocks to a named day that this act starts or lets go on and that are past at its instant. So a later
+    calendar that moves other steps to before that instant cannot pass for the act's own telling.
+
+    Args:
+        before: the directive before the row.
+        policy: the policy in force.
+
+    Returns: the row, with the steps noted where its event starts such a clock or lets one go on.
+    """
+    if before is None or not isinstance(row.event, Covering):
+        return row
+    after = evolve(before, row)
+    covered = {
+        clock: _names_until(row.at, rule, after, clock, calendar)
+        for clock, rule in _running(after, policy)
+        if clock in NAMED_DAYS and _floor(after, after.clocks[clock], rule) == row.at
+    }
+    if not covered:
+        return row
+    return row.model_copy(update={"event": row.event.model_copy(update={"covered": covered})})
+
+
+def _names_until(
+    instant: dt.datetime, rule: ClockRule, directive: Directive, clock: Clock, calendar: Calendar
+) -> tuple[str, ...]:
+    """The steps planned by an instant, in order; of one that repeats only the last."""
+    run, pauses = directive.clocks[clock], _pauses_of(directive, clock)
+    names = []
+    for step in sorted(rule.steps, key=lambda step: step.offset):
+        if _planned(step, 0, run, calendar, pauses) > instant:
+            continue
+        last = 0 if pauses.out else _repetitions_before(step, run, calendar, instant)
+        while step.then_every and _planned(step, last + 1, run, calendar, pauses) <= instant:
+            last += 1
+        names.append(step.name(last))
+    return tuple(names)
 
 
 def due_moments(
@@ -115,12 +176,19 @@ def due_moments(
     found: list[Moment] = []
     periods = timeline.periods
     for index, period in enumerate(periods):
-        until = min(now, periods[index + 1].since) if index + 1 < len(periods) else now
+        ends = periods[index + 1].since if index + 1 < len(periods) else None
+        until = now if ends is None else min(now, ends)
         if until <= period.since:
             continue
         for clock, rule in _running(directive, period.policy):
+            after = period.since
+            noted_at = _noted_at(directive, directive.clocks[clock], rule)
+            if noted_at is not None and ends is not None and ends <= noted_at:
+                continue  # what this policy said before that act is covered by it, or was told
+            if noted_at is not None and period.since <= noted_at:
+                after = _BEGINNING  # of that act's ladder nothing is past but what it noted
             for step in rule.steps:
-                for moment in _moments(directive, period.policy, calendar, clock, rule, step, period.since):
+                for moment in _moments(directive, period.policy, calendar, clock, rule, step, after):
                     if moment.at > until:
                         break
                     found.append(moment)
@@ -149,13 +217,21 @@ def _moments(
 ) -> Iterator[Moment]:
     """One step's moments later than `after`, in order: one, or without end when the step repeats."""
     run = directive.clocks[clock]
-    after = max(after, run.since, _running_since(directive, rule.runs_while))
-    pauses = () if clock in UNPAUSED else _pauses(directive)
-    repetition = 0 if pauses else _repetitions_before(step, run, calendar, after)
+    noted = _is_noted(directive, clock, rule)
+    if not noted:
+        after = max(after, _floor(directive, run, rule))
+    pauses = _pauses_of(directive, clock)
+    repetition = _repetitions_covered(step, run) if noted else 0
+    if not pauses.out:
+        repetition = max(repetition, _repetitions_before(step, run, calendar, after))
     while True:
         planned = _planned(step, repetition, run, calendar, pauses)
         name = step.name(repetition)
-        if planned > after and moment_key(clock, run.run, name) not in directive.told:
+        if (
+            planned > after
+            and moment_key(clock, run.run, name) not in directive.told
+            and not (noted and name in run.covered)
+        ):
             yield Moment(
                 at=planned,
                 clock=clock,
@@ -172,20 +248,22 @@ def _moments(
         repetition += 1
 
 
-def _planned(
-    step: Step,
-    repetition: int,
-    run: ClockRun,
-    calendar: Calendar,
-    pauses: tuple[tuple[dt.datetime, dt.datetime], ...],
-) -> dt.datetime:
+def _planned(step: Step, repetition: int, run: ClockRun, calendar: Calendar, pauses: Pauses) -> dt.datetime:
+    """The instant of a step, without what lies in the pauses."""
     offset = step.offset + repetition * (step.then_every or 0)
     if step.hours is not None:
-        return calendar.add_working_hours(run.anchor, offset, pauses)
-    days = int(offset)
-    if days > 0 and pauses:
-        return at(calendar.add_with_pauses(run.day, days, step.time, pauses), step.time)
-    return at(calendar.add(run.day, days), step.time)
+        planned = calendar.add_working_hours(run.anchor, offset)
+        if not pauses.out or planned <= pauses.since:
+            return planned
+        hours = calendar.working_hours_between(pauses.since, planned)
+        return calendar.add_working_hours(pauses.since, hours, pauses.out)
+    day = calendar.add(run.day, int(offset))
+    if pauses.out:
+        set_on = local_day(pauses.since)
+        days = calendar.working_days_between(set_on, day)
+        if days > 0:
+            day = calendar.add_with_pauses(set_on, days, step.time, pauses.out)
+    return at(day, step.time)
 
 
 def _repetitions_before(step: Step, run: ClockRun, calendar: Calendar, after: dt.datetime) -> int:
@@ -199,10 +277,41 @@ def _repetitions_before(step: Step, run: ClockRun, calendar: Calendar, after: dt
     return max(0, int((passed - step.offset) // step.then_every) - 1)
 
 
-def _pauses(directive: Directive) -> tuple[tuple[dt.datetime, dt.datetime], ...]:
-    return tuple(
-        (suspension.start, suspension.end) for suspension in directive.suspensions if suspension.end is not None
-    )
+def _repetitions_covered(step: Step, run: ClockRun) -> int:
+    """How many repetitions of a step lie before the last that an act covered."""
+    if step.then_every is None:
+        return 0
+    names = frozenset(run.covered)
+    offsets = [float(name.rstrip("h")) for name in names if name.endswith("h") == (step.hours is not None)]
+    repetitions = [(offset - step.offset) / step.then_every for offset in offsets]
+    return int(max((one for one in repetitions if one >= 0 and one.is_integer()), default=0))
+
+
+def _pauses_of(directive: Directive, clock: Clock) -> Pauses:
+    """The times taken out of a clock: all suspensions that ended; none where the day was named by who resumed it."""
+    run, demand = directive.clocks[clock], directive.explanation
+    since = demand.at if clock is Clock.EXPLANATION and demand is not None else run.anchor
+    if clock in UNPAUSED:
+        return Pauses(since=since)
+    ended = tuple((pause.start, pause.end) for pause in directive.suspensions if pause.end is not None)
+    return Pauses(since=since, out=ended)
+
+
+def _floor(directive: Directive, run: ClockRun, rule: ClockRule) -> dt.datetime:
+    """Up to which instant steps are no moments: the act that set the clock, or the last that let it go on."""
+    return max(run.since, _running_since(directive, rule.runs_while))
+
+
+def _is_noted(directive: Directive, clock: Clock, rule: ClockRule) -> bool:
+    """Whether the act from which the clock runs noted the steps that it covered; else its instant alone decides."""
+    run = directive.clocks[clock]
+    return run.covered_at is not None and run.covered_at >= _floor(directive, run, rule)
+
+
+def _noted_at(directive: Directive, run: ClockRun, rule: ClockRule) -> dt.datetime | None:
+    """When it was noted which steps are covered; None when the clock was set or let go on since without a note."""
+    noted_at = run.covered_at
+    return noted_at if noted_at is not None and noted_at >= _floor(directive, run, rule) else None
 
 
 def _running_since(directive: Directive, states: frozenset[Status]) -> dt.datetime:

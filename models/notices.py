@@ -4,6 +4,7 @@ What they say is data here; documents/ makes sentences of it when somebody reads
 """
 
 import datetime as dt
+from typing import Literal
 
 from pydantic import Field
 
@@ -83,6 +84,8 @@ class NoticeContent(Frozen):
         steps: the steps that fell due; more than one when they are told merged.
         granted: whether an extension was granted; None for anything else.
         covered: names of the deadline's steps that were past already and are covered by this notice.
+        waiting_for: the coordinating agencies that the lead agency waits for from now on.
+        lapsed: what waited for an answer and ended with this act.
     """
 
     kind: str
@@ -103,6 +106,8 @@ class NoticeContent(Frozen):
     covered: tuple[str, ...] = ()
     previous_agency: str | None = None
     granted: bool | None = None
+    waiting_for: tuple[str, ...] = ()
+    lapsed: tuple[Literal["extension", "explanation"], ...] = ()
     following: NextStep | None = None
 
 
@@ -144,10 +149,31 @@ def notices_owed(
     acts = [row for row in rows if not isinstance(row.event, e.MomentReached)]
     owed: list[NoticeOwed] = []
     if reached:
-        owed += _of_moments(directive, reached, directory, calendar, following)
+        owed += _of_moments(_led_before(directive, acts), reached, directory, calendar, following)
     if acts and acts[-1].event.kind in ROUTES:
         owed += _of_act(directive, acts[-1], directory, policy, calendar, following)
     return tuple(owed)
+
+
+def as_of(content: NoticeContent, calendar: Calendar, now: dt.datetime) -> NoticeContent:
+    """A notice as it reads when its mail leaves: the days to its deadline are counted from that day (RULES 6, 23).
+
+    What waited for its hour would otherwise call due today what was due yesterday. Where the deadline stood still when
+    it was made (submitted, suspended, closed), nothing changes.
+    """
+    resting = content.status.closed or content.status in (Status.SUBMITTED, Status.SUSPENDED)
+    if content.deadline is None or content.days_left is None or resting:
+        return content
+    left = calendar.working_days_between(local_day(now), content.deadline.last_day)
+    return content.model_copy(update={"days_left": left})
+
+
+def _led_before(directive: Directive, acts: list[e.Recorded]) -> Directive:
+    """The directive with the agency that led it when the moments fell due: they stand before the act (RULES 16)."""
+    for row in acts:
+        if isinstance(row.event, e.Assigned) and row.event.previous is not None:
+            return directive.model_copy(update={"lead_agency": row.event.previous})
+    return directive
 
 
 def _of_moments(
@@ -225,18 +251,23 @@ def _of_act(
     def hear(found: Hearers, why: Why) -> None:
         heard.extend((recipient, why) for recipient in found.recipients)
 
+    directive_heard = directive
     if isinstance(event, e.Succeeded) and directive.lead_agency != event.new_agency:
-        only_new = directive.model_copy(update={"coordinating_agencies": (event.new_agency,)})
-        audiences, directive_heard = (Audience.COORDINATING_AGENCIES,), only_new
-    else:
-        directive_heard = directive
+        audiences, directive_heard = (Audience.COORDINATING_AGENCIES,), _coordinated_by(directive, event.new_agency)
+    elif isinstance(event, e.Reopened) and directive.lead_agency is None:
+        audiences = (Audience.MONITORING_OFFICER, Audience.COORDINATING_AGENCIES)  # it waits to be handed out
     for audience in audiences:
         hear(resolve((audience,), directive_heard, directory, day), Why(audience))
     if isinstance(event, e.Assigned) and event.previous not in (None, event.agency):
         former = directive.model_copy(update={"lead_agency": event.previous})
         hear(resolve(LEAD, former, directory, day), Why.PREVIOUS_LEAD_AGENCY)
         at_once = True
-    demander = event.demanded_by if isinstance(event, e.Explained) else ""
+    for agencies, part in _apart(event):
+        hear(resolve((Audience.COORDINATING_AGENCIES,), _coordinated_by(directive, *agencies), directory, day), part)
+    lapsed = {one.what: one.actor for one in event.lapsed} if isinstance(event, e.Assigned | e.Declined) else {}
+    if "extension" in lapsed:
+        hear(resolve((Audience.DECIDER,), directive, directory, day), Why.DECIDER)
+    demander = event.demanded_by if isinstance(event, e.Explained) else lapsed.get("explanation", "")
     if demander:
         stand_in = directory.stand_in(demander, day)
         if stand_in is not None:
@@ -248,6 +279,8 @@ def _of_act(
             "covered": covered_steps(directive, policy, calendar, row.at) if _sets_deadline(event) else (),
             "previous_agency": event.previous if isinstance(event, e.Assigned) else None,
             "granted": event.granted if isinstance(event, e.ExtensionDecided) else None,
+            "waiting_for": event.waiting_for if isinstance(event, e.ProgressReported) else (),
+            "lapsed": tuple(lapsed),
         }
     )
     in_whose_name = row.on_behalf_of or row.actor
@@ -258,12 +291,27 @@ def _of_act(
             row,
             person,
             content.model_copy(update={"why": why, "on_behalf_of": on_behalf_of}),
-            at_once=at_once or by_leader,
+            at_once=at_once or by_leader or Why.ASKED_TO_CONTRIBUTE in why,
             by_leader=by_leader,
         )
         for person, (why, on_behalf_of) in _by_person(heard).items()
         if person != row.actor
     ]
+
+
+def _coordinated_by(directive: Directive, *agencies: str) -> Directive:
+    return directive.model_copy(update={"coordinating_agencies": agencies})
+
+
+def _apart(event: e.Event) -> tuple[tuple[tuple[str, ...], Why], ...]:
+    """Agencies that an act concerns apart from the others: asked to contribute, or no longer asked for anything."""
+    match event:
+        case e.ProgressReported(waiting_for=agencies) if agencies:
+            return ((agencies, Why.ASKED_TO_CONTRIBUTE),)
+        case e.Amended(released=agencies) if agencies:
+            return ((agencies, Why.PREVIOUS_COORDINATING_AGENCY),)
+        case _:
+            return ()
 
 
 def _owed(

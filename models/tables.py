@@ -306,7 +306,11 @@ class MailRow(SQLModel, table=True):
 
 
 class WebhookRow(SQLModel, table=True):
-    """A receiver of ledger events, called with a signature; `after` is the last ledger id that it took."""
+    """A receiver of ledger events, called with a signature.
+
+    `after` is the last ledger id that it took; `owner` is the person who added it and hears when it is switched off,
+    nobody for one that is older than this column.
+    """
 
     __tablename__ = "webhook"
 
@@ -318,6 +322,7 @@ class WebhookRow(SQLModel, table=True):
     after: int = 0
     due_at: dt.datetime | None = _instant(nullable=True)
     problem: str | None = None
+    owner: str | None = None
 
 
 METADATA = SQLModel.metadata

@@ -138,20 +138,23 @@ class LateDays(Frozen):
     """Working days after the deadline, by who held the directive; they add up to all days late (RULES 14)."""
 
     lead: int = 0
+    coordinator: int = 0
     office: int = 0
     leader: int = 0
 
     @property
     def total(self) -> int:
         """All working days late."""
-        return self.lead + self.office + self.leader
+        return self.lead + self.coordinator + self.office + self.leader
 
 
 def late_days(directive: Directive, calendar: Calendar, now: dt.datetime) -> LateDays:
-    """Split the working days late by holder: the lead agency, the office's review, a leader's decision.
+    """Split the working days late by holder: lead agency, coordinating agencies, the office's review, a leader.
 
-    A day belongs to whoever held the directive at the end of its working time. Days before the last reopening and days
-    while suspended are nobody's. A completed directive is late up to the submission that was accepted.
+    A day belongs to whoever held the directive at the end of its working time. A coordinating agency holds it from the
+    report in which the lead agency says that it waits for it until it has answered, or the lead agency reports that it
+    waits no more; while a request for more time waits as well, the leader holds it. Days before the last reopening and
+    days while suspended are nobody's. A completed directive is late up to the submission that was accepted.
     """
     deadline = directive.deadline
     if deadline is None or directive.status is Status.CANCELLED:
@@ -163,7 +166,7 @@ def late_days(directive: Directive, calendar: Calendar, now: dt.datetime) -> Lat
         until = now
     if until <= deadline.due_at:
         return LateDays()
-    counted = {"lead": 0, "office": 0, "leader": 0}
+    counted = {"lead": 0, "coordinator": 0, "office": 0, "leader": 0}
     day = deadline.last_day
     while True:
         day = calendar.add(day, 1)
@@ -187,4 +190,9 @@ def _holder(directive: Directive, instant: dt.datetime) -> str | None:
         status = change.status
     if status in (Status.SUSPENDED, Status.COMPLETED, Status.CANCELLED):
         return None
-    return "lead" if status in (Status.ASSIGNED, Status.IN_PROGRESS) else "office"
+    if status not in (Status.ASSIGNED, Status.IN_PROGRESS):
+        return "office"
+    awaited = directive.awaited is not None and directive.awaited.since <= instant
+    if awaited or any(wait.start <= instant < wait.end for wait in directive.coordinator_waits):
+        return "coordinator"
+    return "lead"

@@ -131,4 +131,6 @@ class Why(StrEnum):
     CHAIRMAN = "chairman"
     DECIDER = "decider"
     PREVIOUS_LEAD_AGENCY = "previous_lead_agency"  # led until now
-    DEMANDED = "demanded"  # demanded the explanation that came
+    DEMANDED = "demanded"  # demanded the explanation that came, or that nobody owes any more
+    ASKED_TO_CONTRIBUTE = "asked_to_contribute"  # is waited for by the lead agency
+    PREVIOUS_COORDINATING_AGENCY = "previous_coordinating_agency"  # coordinated until now

@@ -5,7 +5,8 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass
 
-from database.engine import reading, writing
+from database import commands
+from database.engine import reading
 from database.reference import Reference
 from database.snapshots import read_snapshot
 from models.calendar import local_day
@@ -15,9 +16,8 @@ from models.engine import Answer, CommandEnvelope
 from models.life import decide, require_unchanged
 from models.refusal import Code, Refused
 from models.text import contains_state_secret_marking
-from services import commands
 from services.office import Office
-from services.sending import Sender, Sent
+from services.sending import Sender, Sent, keep
 from services.suggestions import closest_people
 
 
@@ -53,15 +53,17 @@ async def act(office: Office, sender: Sender | None, wish: Wish) -> Sent:
     if answer is not None:
         return Sent(envelope.id, "recorded", answer)
     if sender is None:
+        await asyncio.to_thread(keep, office, envelope)
         return Sent(envelope.id, "kept")
+    await sender.keep(envelope)
     return await sender.send(envelope)
 
 
 def _prepare(office: Office, wish: Wish) -> tuple[CommandEnvelope, Answer | None]:
-    """Judge the wish against the snapshot, so that a refusal needs no engine, and keep it."""
-    now = office.now()
+    """Judge the wish against the snapshot, so that a refusal needs no engine and writes nothing."""
     with reading(office.engine) as connection:
         reference = office.reference(connection)
+        now = office.now(reference)
         actor = find_actor(reference, wish.person, wish.on_behalf_of, now)
         envelope = CommandEnvelope(
             id=wish.id or str(uuid.uuid4()),
@@ -79,8 +81,6 @@ def _prepare(office: Office, wish: Wish) -> tuple[CommandEnvelope, Answer | None
             raise Refused(Code.NOT_FOUND, directive=wish.code)
         require_unchanged(found[1], wish.seen_seq)
         decide(found[1], wish.command, actor, now)
-    with writing(office.engine) as connection:
-        commands.keep(connection, envelope, now)
     return envelope, None
 
 

@@ -4,8 +4,7 @@ Nothing here waits for Temporal, and no question costs more statements for more 
 """
 
 import datetime as dt
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +18,17 @@ from models.directive import Directive
 from models.events import Recorded
 from models.moments import Moment, upcoming
 from models.notices import NoticeContent
+from models.office_notices import OfficeNotice, read_office_notice
 from models.refusal import Code, Refused
 from models.tables import DIRECTIVE, NOTICE
 from models.timeliness import Figures
 from models.vocabulary import Timeliness
 
 WORST_FIRST = (Timeliness.OVERDUE, Timeliness.DUE_SOON, Timeliness.ON_TIME, Timeliness.NO_DEADLINE)
+
+
+MARKED_AT_ONCE = 500
+"""Notices that one statement marks as read."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +181,7 @@ class InboxItem:
     code: str
     kind: str
     level: int
-    content: NoticeContent
+    content: NoticeContent | OfficeNotice
     read_at: dt.datetime | None
 
 
@@ -197,14 +201,31 @@ def inbox_of(
             code=row.directive,
             kind=row.kind,
             level=row.level,
-            content=NoticeContent.model_validate(json.loads(row.content)),
+            content=_content(row.kind, row.content),
             read_at=row.read_at,
         )
         for row in connection.execute(statement)
     ]
 
 
-def mark_read(connection: Connection, person: str, now: dt.datetime) -> int:
-    """Mark a person's notices as read; returns how many were unread."""
+def _content(kind: str, stored: str) -> NoticeContent | OfficeNotice:
+    return read_office_notice(kind, stored) or NoticeContent.model_validate_json(stored)
+
+
+def mark_read(connection: Connection, person: str, shown: Iterable[InboxItem], now: dt.datetime) -> int:
+    """Mark as read what a person was shown, and nothing that came or lay below meanwhile.
+
+    Returns: how many of these were unread.
+    """
     unread = update(NOTICE).where(NOTICE.c.recipient == person, NOTICE.c.read_at.is_(None))
-    return connection.execute(unread.values(read_at=now)).rowcount
+    ids = [item.id for item in shown if item.read_at is None]
+    return sum(
+        connection.execute(unread.where(NOTICE.c.id.in_(some)).values(read_at=now)).rowcount
+        for some in _batched(ids, MARKED_AT_ONCE)
+    )
+
+
+def _batched(ids: list[int], size: int) -> Iterator[list[int]]:
+    """Part a list: a statement takes only so many parameters."""
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]

@@ -1,20 +1,20 @@
 """Making a command out of the words a person gives: dates as people write them, agencies by any of their names."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from database.reference import Reference
-from documents.intake_values import read_urgency
+from documents.intake_values import plain_text, read_urgency, split_agencies
 from models.calendar import local_day
 from models.commands import COMMANDS, Command
-from models.deadline import Deadline, DeadlineUnreadable
-from models.deadline_text import parse_deadline
+from models.deadline import Deadline
 from models.refusal import Code, Refused
 from models.text import fold_key
-from models.vocabulary import Urgency
+from models.vocabulary import Grade, Opinion, Urgency
+from services.deadline_words import read_deadline as read_deadline_counted
 from services.registration import leader_named_in
 from services.suggestions import closest_agencies
 
@@ -55,10 +55,23 @@ KINDS = (
 )
 """The commands that can be given on a directive that exists."""
 
+_MAY_END_DEADLINE = ("resume", "amend")
+"""The commands that may leave a directive without a deadline."""
+
+_LONG_TEXTS = ("text", "reason", "content")
+"""The parts that may have several lines."""
+
+_CHOICES = {"opinion": tuple(Opinion), "grade": tuple(Grade)}
+"""The parts of a command that take one of a few words."""
+
 
 @dataclass(frozen=True)
 class Words:
-    """What a person gave besides the name of the command; what is None or empty was not given."""
+    """What a person gave besides the name of the command; what is None or empty was not given.
+
+    Attributes:
+        coordinating: the agencies that coordinate from now on; one empty name stands for none at all.
+    """
 
     reason: str = ""
     text: str = ""
@@ -78,6 +91,7 @@ class Words:
     urgency: str = ""
     field: str = ""
     leader: str = ""
+    waiting_for: tuple[str, ...] = ()
 
 
 def make_command(kind: str, words: Words, reference: Reference, now: dt.datetime) -> Command:
@@ -87,13 +101,24 @@ def make_command(kind: str, words: Words, reference: Reference, now: dt.datetime
         kind: its name, such as `report_progress` or `report-progress`.
 
     Raises:
-        Refused: unreadable (no such command, or a value that has no such form), bad_date, unknown_agency,
-            unknown_person, unknown_urgency, unknown_field, missing or too_long.
+        Refused: unknown_command, unreadable (a value that has no such form), unknown_value, bad_date,
+            deadline_required, unknown_agency, unknown_person, unknown_urgency, unknown_field, missing or too_long.
     """
     kind = fold_key(kind).replace("-", "_").replace(" ", "_")
     if kind not in KINDS:
         raise Refused(Code.UNKNOWN_COMMAND, value=kind, commands=", ".join(KINDS))
-    return _validate(_values(kind, words, reference, now))
+    return _validate(_values(kind, _plain(words), reference, now))
+
+
+def _plain(words: Words) -> Words:
+    """The same words in NFC and without invisible characters, which no database and no terminal should be given."""
+    plain: dict[str, Any] = {}
+    for name, said in vars(words).items():
+        if isinstance(said, str):
+            plain[name] = plain_text(said, multiline=name in _LONG_TEXTS)
+        elif isinstance(said, tuple):
+            plain[name] = tuple(map(plain_text, said))
+    return replace(words, **plain)
 
 
 def _values(  # noqa: C901 - one arm a command
@@ -107,6 +132,10 @@ def _values(  # noqa: C901 - one arm a command
     elif kind != "acknowledge":
         values["reason"] = words.reason or words.text
     deadline = read_deadline(words.deadline, reference, now)
+    if words.deadline and deadline is None:  # "không thời hạn"
+        if kind not in _MAY_END_DEADLINE:
+            raise Refused(Code.DEADLINE_REQUIRED)
+        words = replace(words, no_deadline=True)
     match kind:
         case "assign" | "reassign":
             values["agency"] = _agency(words.agency, reference, today)
@@ -115,6 +144,7 @@ def _values(  # noqa: C901 - one arm a command
             values["new_agency"] = _agency(words.agency, reference, today)
         case "report_progress":
             values |= {"percent": words.percent, "attachments": words.attachments}
+            values["waiting_for"] = tuple(_agency(name, reference, today) for name in words.waiting_for)
         case "submit":
             values |= {"document_number": words.document, "attachments": words.attachments}
         case "request_extension" | "return" | "reopen":
@@ -156,26 +186,25 @@ def _amendment(words: Words, deadline: Deadline | None, reference: Reference, to
         "content": words.content or None,
         "deadline": deadline,
         "no_deadline": words.no_deadline,
-        "coordinating_agencies": tuple(_agency(name, reference, today) for name in words.coordinating) or None,
+        "coordinating_agencies": _coordinating(words, reference, today) if words.coordinating else None,
         "urgency": urgency,
         "field": field_of_work.code if field_of_work else None,
         "supervising_leader": leader,
     }
 
 
+def _coordinating(words: Words, reference: Reference, today: dt.date) -> tuple[str, ...]:
+    names = (name for text in words.coordinating for name in split_agencies(text))
+    return tuple(_agency(name, reference, today) for name in names)
+
+
 def read_deadline(text: str, reference: Reference, now: dt.datetime) -> Deadline | None:
-    """Read a deadline as people write it, counted from today; None for an empty text.
+    """Read a deadline as people write it, counted from today; None for an empty text and for one that says none.
 
     Raises:
         Refused: bad_date.
     """
-    if not text.strip():
-        return None
-    office = reference.timeline.current.office
-    try:
-        return parse_deadline(text, local_day(now), reference.calendar, office, received_at=now)
-    except DeadlineUnreadable as unreadable:
-        raise Refused(Code.BAD_DATE, value=unreadable.value) from None
+    return read_deadline_counted(text, local_day(now), reference, now)
 
 
 def _agency(text: str, reference: Reference, today: dt.date) -> str:
@@ -196,4 +225,11 @@ def _validate(values: dict[str, Any]) -> Command:
         name = str(next((part for part in reversed(fault["loc"]) if isinstance(part, str)), "text"))
         if fault["type"] in ("string_too_long", "too_long"):
             raise Refused(Code.TOO_LONG, field=name, limit=fault.get("ctx", {}).get("max_length", "")) from None
+        if name in _CHOICES:
+            allowed = ", ".join(_CHOICES[name])
+            raise Refused(Code.UNKNOWN_VALUE, field=name, value=fault["input"], values=allowed) from None
+        if name == "percent":
+            raise Refused(Code.UNREADABLE, field=name, expected="percent") from None
+        if values.get("deadline") is not None and values.get("no_deadline"):
+            raise Refused(Code.UNREADABLE, field="deadline", other="no_deadline") from None
         raise Refused(Code.UNREADABLE, field=name) from None

@@ -6,7 +6,7 @@ from itertools import combinations
 
 from documents.language import N_
 from models.directory import Agency, Dated, Directory
-from models.text import sort_key
+from models.text import fold_key, sort_key
 from services.data_files import FileFault
 
 Place = tuple[str | int, ...]
@@ -30,10 +30,11 @@ def _codes(directory: Directory) -> Iterator[Found]:
         ("fields", tuple(field.code for field in directory.fields)),
     )
     for table, codes in tables:
-        twice = {code for code, number in Counter(codes).items() if number > 1}
-        for code in twice:
-            last = len(codes) - 1 - codes[::-1].index(code)
-            yield (table, last, "code"), N_("mã “{code}” có hai lần."), {"code": code}
+        # People sign in by their code and type it on any keyboard: of those, two writings of one code are one.
+        keys = [fold_key(code) for code in codes] if table == "people" else list(codes)
+        for key in [key for key, number in Counter(keys).items() if number > 1]:
+            last = len(keys) - 1 - keys[::-1].index(key)
+            yield (table, last, "code"), N_("mã “{code}” có hai lần."), {"code": codes[last]}
     for place, person in enumerate(directory.people):
         if person.code != person.code.strip().casefold():
             yield ("people", place, "code"), N_("mã người “{code}” phải viết bằng chữ thường."), {"code": person.code}

@@ -4,8 +4,10 @@ Each looks at one thing and names it for people. None changes anything, and none
 """
 
 import datetime as dt
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,6 +20,7 @@ from documents.language import N_, Language, sentence
 from models.dispatch import mail_may_leave
 from models.tables import COMMAND, DELIVERY, DIRECTIVE, LEDGER, MAIL, NOTICE
 from services.keepers import CLOSED
+from services.troubles import trouble
 from services.verifying import readable_life
 
 NAMED_AT_MOST = 10
@@ -25,6 +28,9 @@ NAMED_AT_MOST = 10
 
 LATE = dt.timedelta(seconds=120)
 WAITING = dt.timedelta(seconds=60)
+AWAITED = dt.timedelta(seconds=10)
+"""After how long a directive that should have moved is looked at more closely."""
+
 MAIL_PATIENCE = dt.timedelta(minutes=15)
 PARKED_FOR = dt.timedelta(days=30)
 """How long a mail that was refused for good is named."""
@@ -82,11 +88,13 @@ def database_checks(engine: Engine) -> Iterator[Check]:
     except SQLAlchemyError as problem:
         yield check("database", False, N_("Cơ sở dữ liệu không trả lời: {problem}."), problem=_reason(problem))
         return
-    refusal = _writing_refused(engine)
+    refusal = writing_refused(engine)
     if refusal is None:
         yield check("database", True, N_("Cơ sở dữ liệu trả lời và ghi được."))
     else:
-        yield check("database", False, N_("Cơ sở dữ liệu trả lời nhưng không ghi được: {problem}."), problem=refusal)
+        yield check(
+            "database", False, N_("Cơ sở dữ liệu trả lời nhưng không ghi được: {problem}."), problem=_why(refusal)
+        )
     if found == newest_revision():
         yield check("schema", True, N_("Lược đồ cơ sở dữ liệu đúng phiên bản {found}."), found=found)
     else:
@@ -114,8 +122,23 @@ def _reason(problem: SQLAlchemyError) -> str:
     return str(getattr(problem, "orig", None) or problem).strip().splitlines()[0].rstrip(".")
 
 
-def _writing_refused(engine: Engine) -> str | None:
+def _why(problem: str) -> Phrase | str:
+    """The driver's word, with ours in front where we have one."""
+    known = trouble(problem)
+    if known is None:
+        return problem
+    return Phrase(N_("{known} ({problem})"), {"known": Phrase(known), "problem": problem})
+
+
+def _may_write(file: Path) -> bool:
+    beside = file.with_name(f"{file.name}-wal")
+    return all(os.access(one, os.W_OK) for one in (file, beside) if one.exists())
+
+
+def writing_refused(engine: Engine) -> str | None:
     """Why nothing can be written; tried with a transaction that is rolled back."""
+    if engine.dialect.name == "sqlite" and not _may_write(Path(engine.url.database or "")):
+        return "readonly"  # a connection that was open before would notice only with its next commit
     try:
         with engine.connect() as connection, connection.begin() as transaction:
             if connection.dialect.name == "postgresql":
@@ -167,6 +190,25 @@ def late_directives(connection: Connection, now: dt.datetime) -> list[str]:
         .order_by(DIRECTIVE.c.next_at)
     )
     return [row.code for row in rows]
+
+
+def awaited_directives(connection: Connection, now: dt.datetime) -> list[str]:
+    """The directives whose workflow should have done something ten seconds ago: told a moment, answered a command.
+
+    A workflow that cannot go on is among them long before anybody calls it late.
+    """
+    since = now - AWAITED
+    waiting = connection.execute(
+        select(COMMAND.c.directive)
+        .where(COMMAND.c.state == "pending", COMMAND.c.kind != "register", COMMAND.c.created_at < since)
+        .order_by(COMMAND.c.created_at)
+    )
+    due = connection.execute(
+        select(DIRECTIVE.c.code)
+        .where(DIRECTIVE.c.next_at < since, DIRECTIVE.c.status.not_in(CLOSED), DIRECTIVE.c.awaiting_start.is_(False))
+        .order_by(DIRECTIVE.c.next_at)
+    )
+    return list(dict.fromkeys((*waiting.scalars(), *due.scalars())))
 
 
 def moments_told(connection: Connection, now: dt.datetime) -> Check:

@@ -2,20 +2,24 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 
-from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import GetSystemInfoRequest, GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import Client
 from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError
 
+from activities.clock_guard import TOLERANCE_SECONDS, wall_seconds
 from documents.language import N_
 from services.doctor import Check, check, some
 from services.temporal import handle, worker_is_there, workflow_id
+from workflows.canary import CANARY_ID
 
 PATIENCE = dt.timedelta(seconds=5)
 STUCK_ATTEMPTS = 2
-"""A workflow task that was tried more often than this does not heal by itself."""
+"""A workflow task that was tried more often than this does not heal by itself; a worker says so only of the first
+try, and lets each later one run into its time-out of a minute."""
 
 LOOKED_AT = 50
 """How many directives are asked one by one."""
@@ -58,6 +62,7 @@ async def engine_checks(client: Client | None, address: str | None, late: Iterab
         checks.append(check("worker", True, N_("Bộ máy đang làm việc.")))
     else:
         checks.append(_no_worker())
+    checks += [one async for one in _clock(client)]
     stuck = await stuck_directives(client, late)
     if stuck:
         checks.append(
@@ -76,6 +81,27 @@ async def engine_checks(client: Client | None, address: str | None, late: Iterab
 
 def _no_worker() -> Check:
     return check("worker", False, N_("Không có worker nào nhận việc: mốc không được nhắc, lệnh được giữ lại chờ."))
+
+
+async def _clock(client: Client) -> AsyncIterator[Check]:
+    """Whether Temporal's clock is ours: its canary's last event is seconds old; nothing is said while it has none.
+
+    An event of long ago may also be a canary that fell silent, which has a check of its own.
+    """
+    request = GetWorkflowExecutionHistoryReverseRequest(
+        namespace=client.namespace, execution=WorkflowExecution(workflow_id=CANARY_ID), maximum_page_size=1
+    )
+    try:
+        found = await client.workflow_service.get_workflow_execution_history_reverse(request, timeout=PATIENCE)
+    except RPCError:
+        return
+    for event in found.history.events[:1]:
+        ahead = event.event_time.ToSeconds() - wall_seconds()
+        if ahead > TOLERANCE_SECONDS:
+            message = N_("Đồng hồ máy sai: Temporal đã đi trước giờ ở đây {seconds} giây.")
+            yield check("temporal_clock", False, message, seconds=round(ahead))
+        else:
+            yield check("temporal_clock", True, N_("Temporal không đi trước đồng hồ máy."))
 
 
 async def stuck_directives(client: Client, late: Iterable[str]) -> list[str]:
@@ -107,4 +133,22 @@ async def _keeps_failing(client: Client, code: str) -> bool:
         described = await handle(client, code).describe(rpc_timeout=PATIENCE)
     except TemporalError:
         return False
-    return described.raw_description.pending_workflow_task.attempt > STUCK_ATTEMPTS
+    attempt = described.raw_description.pending_workflow_task.attempt
+    return attempt > STUCK_ATTEMPTS or (attempt == STUCK_ATTEMPTS and await _was_failed(client, code))
+
+
+async def _was_failed(client: Client, code: str) -> bool:
+    """Whether a worker gave the task back as one that it cannot do, rather than having died over it."""
+    request = GetWorkflowExecutionHistoryReverseRequest(
+        namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow_id(code)), maximum_page_size=5
+    )
+    try:
+        found = await client.workflow_service.get_workflow_execution_history_reverse(request, timeout=PATIENCE)
+    except RPCError:
+        return False
+    for event in found.history.events:
+        if event.HasField("workflow_task_failed_event_attributes"):
+            return True
+        if event.HasField("workflow_task_completed_event_attributes"):
+            return False
+    return False

@@ -5,19 +5,17 @@ import os
 import pwd
 import shutil
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from activities.clock_guard import TOLERANCE_SECONDS, running_seconds
+from activities.clock_guard import TOLERANCE_SECONDS, running_seconds, wall_seconds
 from activities.smtp_server import BadSmtpUrl, read_smtp_url
 from documents.language import N_
 from models.tables import LEDGER
 from services.doctor import Check, check, some
-
-LEAST_ROOM = 200 * 1_000_000
-"""Bytes. Below that a start or a storm of mails may fill the disk."""
+from services.troubles import disk_trouble
 
 FRESH_CANARY_SECONDS = 30.0
 FIRST_HUMAN, LAST_HUMAN = 1000, 59_999
@@ -28,7 +26,7 @@ NO_SHELL = frozenset({"nologin", "false", "sync", ""})
 
 
 def folder_checks(folder: Path) -> list[Check]:
-    """Whether the data folder can be written and its disk has room; nothing is made where it does not exist."""
+    """Whether the data folder can be written; nothing is made where it does not exist."""
     if not folder.is_dir():
         return [check("folder", False, N_("Chưa có thư mục dữ liệu {folder}. Chạy “dondoc up”."), folder=folder)]
     checks = []
@@ -48,22 +46,27 @@ def folder_checks(folder: Path) -> list[Check]:
         )
     else:
         checks.append(check("folder", True, N_("Ghi được vào thư mục dữ liệu {folder}."), folder=folder))
-    free = shutil.disk_usage(folder).free
-    message = (
-        N_("Ổ đĩa chứa {folder} còn {megabytes} MB.")
-        if free >= LEAST_ROOM
-        else N_("Ổ đĩa chứa {folder} chỉ còn {megabytes} MB; giải phóng chỗ để còn ít nhất 200 MB.")
-    )
-    checks.append(check("disk", free >= LEAST_ROOM, message, folder=folder, megabytes=free // 1_000_000))
     return checks
+
+
+def disk_checks(folders: Iterable[Path]) -> Iterator[Check]:
+    """Whether each disk that the system writes to takes what is written and has room."""
+    for folder in folders:
+        found = disk_trouble(folder)
+        if found is not None:
+            message, data = found
+            yield check("disk", False, message, **data)
+            continue
+        free = shutil.disk_usage(folder).free // 1_000_000
+        yield check("disk", True, N_("Ổ đĩa chứa {folder} còn {megabytes} MB."), folder=folder, megabytes=free)
 
 
 def canary_check(file: Path) -> Check:
     """Whether Temporal's timers ring: the canary writes the machine's running seconds every five."""
-    try:
-        age = running_seconds() - float(file.read_text(encoding="ascii"))
-    except (OSError, ValueError):
+    rang = _rang(file)
+    if rang is None:
         return check("canary", False, N_("Đồng hồ hẹn giờ của Temporal chưa điểm lần nào."))
+    age = running_seconds() - rang[0]
     if 0 <= age <= FRESH_CANARY_SECONDS:
         return check(
             "canary", True, N_("Đồng hồ hẹn giờ của Temporal điểm cách đây {seconds} giây."), seconds=round(age)
@@ -76,6 +79,29 @@ def canary_check(file: Path) -> Check:
         N_("Đồng hồ hẹn giờ của Temporal im {seconds} giây; các mốc không được nhắc đúng giờ."),
         seconds=round(age),
     )
+
+
+def worker_clock_checks(file: Path) -> Iterator[Check]:
+    """Whether the worker has the same time as who asks: no check while the canary says nothing of it."""
+    rang = _rang(file)
+    running, wall = rang if rang else (0.0, None)
+    if wall is None:
+        return
+    apart = (wall - running) - (wall_seconds() - running_seconds())
+    if abs(apart) > TOLERANCE_SECONDS:
+        message = N_("Đồng hồ máy sai: tiến trình xử lý nhiệm vụ thấy giờ lệch {seconds} giây so với ở đây.")
+        yield check("worker_clock", False, message, seconds=f"{apart:+.0f}")
+    else:
+        yield check("worker_clock", True, N_("Tiến trình xử lý nhiệm vụ thấy cùng một giờ."))
+
+
+def _rang(file: Path) -> tuple[float, float | None] | None:
+    """The canary's last beat: running seconds and the wall clock then, which older ones left out."""
+    try:
+        running, *wall = (float(text) for text in file.read_text(encoding="ascii").split())
+    except (OSError, ValueError):
+        return None
+    return running, wall[0] if wall else None
 
 
 def clock_check(connection: Connection | None, now: dt.datetime, jump: float) -> Check:

@@ -43,6 +43,7 @@ def make_filter(given: dict[str, str], reference: Reference, now: dt.datetime, *
         raise Refused(Code.UNKNOWN_VALUE, value=timeliness, values=", ".join(Timeliness))
     if status is not None and status not in list(Status):
         raise Refused(Code.UNKNOWN_VALUE, value=status, values=", ".join(Status))
+    searched = given.get("text", "").strip()
     closed = status is not None and Status(status).closed
     done = timeliness is not None and timeliness.startswith("completed")
     return Filter(
@@ -51,6 +52,6 @@ def make_filter(given: dict[str, str], reference: Reference, now: dt.datetime, *
         agency=agency,
         field=field,
         leader=leader,
-        text=fold_key(given.get("text", "")),
+        text=fold_key(searched) or searched,  # nothing but punctuation is found nowhere; it does not find everything
         open_only=open_only and not closed and not done,
     )

@@ -13,6 +13,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.commit import Door
+from database import commands
 from database.engine import reading, writing
 from database.reference import Reference
 from database.snapshots import fingerprint, read_directive, write_snapshot
@@ -26,7 +27,6 @@ from models.moments import next_moment
 from models.refusal import Code, Refused
 from models.tables import COMMAND, COUNTER, DIRECTIVE
 from models.vocabulary import Status
-from services import commands
 from services.office import Office
 from services.registration import Reading, Reason
 from services.temporal import start_registered

@@ -33,6 +33,10 @@ class Office:
         with reading(self.engine) as own:
             return self.references.get(own)
 
-    def now(self) -> dt.datetime:
-        """The instant that it is, in UTC; shifted only in tests (setting CLOCK)."""
-        return dt.datetime.now(dt.UTC) + dt.timedelta(seconds=self.reference().clock_shift)
+    def now(self, reference: Reference | None = None) -> dt.datetime:
+        """The instant that it is, in UTC; shifted only in tests (setting CLOCK).
+
+        Args:
+            reference: read already in this transaction.
+        """
+        return dt.datetime.now(dt.UTC) + dt.timedelta(seconds=(reference or self.reference()).clock_shift)

@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from database.engine import writing
+from sqlalchemy import func, select
+
+from database.engine import reading, writing
 from database.reference import (
     Reference,
     confirm_calendar_years,
@@ -15,7 +17,8 @@ from database.reference import (
 from database.seed_data import read_calendar_file
 from models.calendar import Calendar, CalendarDay, CalendarRow, expand_off
 from models.refusal import Code, Refused
-from services.keepers import find_keeper, open_directives
+from models.tables import DIRECTIVE
+from services.keepers import CLOSED, find_keeper, open_directives
 from services.office import Office
 
 _WRITTEN = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
@@ -131,6 +134,20 @@ def confirm_year(office: Office, year: int, person: str) -> bool:
             return False
         confirm_calendar_years(connection, frozenset({year}), now)
     return True
+
+
+def left_to_replan(office: Office) -> int:
+    """How many open directives are not planned yet under the calendar and policy in force; the sweep goes through them.
+
+    Those that wait for their start are planned when they start.
+    """
+    with reading(office.engine) as connection:
+        plan = office.reference(connection).plan
+        return connection.execute(
+            select(func.count())
+            .select_from(DIRECTIVE)
+            .where(DIRECTIVE.c.plan != plan, DIRECTIVE.c.status.not_in(CLOSED), DIRECTIVE.c.awaiting_start.is_(False))
+        ).scalar_one()
 
 
 def announced_days(calendar: Calendar, year: int) -> tuple[CalendarDay, ...]:

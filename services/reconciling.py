@@ -12,15 +12,15 @@ from temporalio.common import QueryRejectCondition
 from temporalio.exceptions import TemporalError
 from temporalio.service import RPCError, RPCStatusCode
 
+from database import commands
 from database.engine import reading, writing
-from database.ledger import last_row, lock_directive, read_rows
+from database.ledger import last_row, lock_directives, read_rows
 from database.snapshots import mark_of, write_snapshot
 from models.engine import CommandEnvelope, LiveState
 from models.events import Recorded
 from models.moments import due_moments, next_moment
 from models.tables import DIRECTIVE, LEDGER
 from models.vocabulary import Status
-from services import commands
 from services.office import Office
 from services.temporal import handle, start_from_ledger, start_registered, workflow_id
 from services.verifying import readable_life
@@ -285,7 +285,7 @@ def _rebuild_one_snapshot(office: Office, code: str) -> bool:
 
 
 def _rebuild_snapshot(office: Office, connection: Connection, code: str) -> bool:
-    lock_directive(connection, code)
+    lock_directives(connection, (code,))
     life = readable_life(connection, code)
     if life is None:
         return False

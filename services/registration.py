@@ -12,13 +12,13 @@ from pydantic import Field, ValidationError
 from database.reference import Reference
 from models.calendar import at, local_day
 from models.commands import CONTENT_LIMIT, Register
-from models.deadline import Deadline, DeadlineUnreadable, make_deadline
-from models.deadline_text import parse_deadline
+from models.deadline import Deadline, make_deadline
 from models.directive import Frozen, SourceDocument
 from models.directory import Agency, Directory
 from models.refusal import Code, Refused
 from models.text import contains_state_secret_marking, fold_key, normalise_number
 from models.vocabulary import Position, Urgency
+from services.deadline_words import read_deadline
 from services.suggestions import closest_agencies
 
 LIMITS = {
@@ -167,12 +167,19 @@ class _Reader:
         for name, limit in LIMITS.items():
             if len(getattr(self.raw, name)) > limit:
                 self._refuse(name, Code.TOO_LONG, field=name, limit=limit)
-        if self.raw.code and not is_usable_code(self.raw.code):
-            self._refuse("code", Code.BAD_CODE, value=self.raw.code[:64])
-        marked = self.raw.secrecy if fold_key(self.raw.secrecy) not in ("", "khong", "thuong") else ""
-        texts = (self.raw.document_number, self.raw.document_type, self.raw.abstract, self.raw.content)
-        if marked or any(contains_state_secret_marking(text) for text in texts):
+        if self.raw.code and not is_usable_code(self.raw.code[: LIMITS["code"]]):
+            self._refuse("code", Code.BAD_CODE, value=self.raw.code[: LIMITS["code"]])
+        if self._is_secret():
             self._refuse("document", Code.STATE_SECRET)
+
+    def _is_secret(self) -> bool:
+        """Whether a marking stands anywhere; a number also as it will be written, where no blanks part its letters."""
+        raw = self.raw
+        if fold_key(raw.secrecy) not in ("", "khong", "thuong"):
+            return True
+        numbers = (raw.document_number, raw.result_document)
+        texts = (*numbers, *map(normalise_number, numbers), raw.document_type, raw.abstract, raw.content)
+        return any(contains_state_secret_marking(text) for text in texts)
 
     def _day(self, name: str, value: dt.date | str | None) -> dt.date | None:
         if value is None or isinstance(value, dt.date):
@@ -190,12 +197,25 @@ class _Reader:
         try:
             agency = find_agency(directory, text, day, self.today)
         except Refused as refused:
-            data = refused.data | {"closest": "; ".join(closest_agencies(text, directory, self.today))}
-            self._refuse(name, refused.code, **data)
+            if several := self._several(text, day):
+                key = "leads" if name == "lead_agency" else "unparted"
+                self._refuse(name, refused.code, **refused.data, **{key: several})
+            else:
+                closest = "; ".join(closest_agencies(text, directory, self.today))
+                self._refuse(name, refused.code, **refused.data, closest=closest)
             return None
         if moved_in or agency.holds_on(self.today):
             return agency.code
         return directory.successor(agency.code, field_code, self.today)
+
+    def _several(self, text: str, day: dt.date) -> str:
+        """The agencies of a text that names more than one, with ";" between; empty where it does not."""
+        directory = self.reference.directory
+        for mark in (";", ",", "\n"):
+            names = [name.strip() for name in text.split(mark) if name.strip()]
+            if len(names) > 1 and all(_is_known(directory, name, day, self.today) for name in names):
+                return "; ".join(names)
+        return ""
 
     def _deadline(
         self, name: str, value: dt.datetime | dt.date | str | None, issued_on: dt.date | None
@@ -209,9 +229,9 @@ class _Reader:
         if isinstance(value, dt.date):
             return make_deadline(value, office=office)
         try:
-            return parse_deadline(value, issued_on or self.today, self.reference.calendar, office, received_at=self.now)
-        except DeadlineUnreadable as unreadable:
-            self._refuse(name, Code.BAD_DATE, value=unreadable.value[:60])
+            return read_deadline(value, issued_on or self.today, self.reference, self.now)
+        except Refused as refused:
+            self._refuse(name, refused.code, **refused.data)
             return None
 
     def _urgency(self) -> Urgency:
@@ -254,8 +274,22 @@ class _Reader:
 
 
 def is_usable_code(code: str) -> bool:
-    """Whether a text can be a directive's code: letters, digits and a few marks, at most 64, no blank."""
-    return 0 < len(code) <= LIMITS["code"] and all(letter.isalnum() or letter in "-._/" for letter in code)
+    """Whether a text can be a directive's code: letters, digits and a few marks, at most 64, no blank.
+
+    Between slashes stands at least a letter or digit, so that a code is a plain part of an address.
+    """
+    return 0 < len(code) <= LIMITS["code"] and all(
+        all(letter.isalnum() or letter in "-._" for letter in part) and any(letter.isalnum() for letter in part)
+        for part in code.split("/")
+    )
+
+
+def _is_known(directory: Directory, text: str, day: dt.date, today: dt.date) -> bool:
+    try:
+        find_agency(directory, text, day, today)
+    except Refused:
+        return False
+    return True
 
 
 def find_agency(directory: Directory, text: str, day: dt.date, today: dt.date) -> Agency:

@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,16 +12,17 @@ from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateR
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from database import commands
 from database.engine import reading, writing
 from database.ledger import read_rows
 from database.snapshots import read_snapshot
+from database.together import Together
 from models.commands import Comment, Reopen
 from models.directive import Directive
 from models.engine import Answer, CommandEnvelope
 from models.events import Recorded
 from models.life import decide
 from models.refusal import Code, Refused
-from services import commands
 from services.office import Office
 from services.temporal import handle, start_from_ledger, start_operation, start_registered
 from workflows.queue import TASK_QUEUE
@@ -60,6 +62,18 @@ class Sender:
     patience: float = PATIENCE_SECONDS
     task_queue: str = TASK_QUEUE
     _gates: dict[str, "_Gate"] = field(default_factory=dict)
+    _keeping: Together[CommandEnvelope, None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._keeping = Together(self._keep_together, key=lambda envelope: envelope.id)
+
+    async def keep(self, envelope: CommandEnvelope) -> None:
+        """Keep a command in SQL before it is sent; one that is kept already stays as it is.
+
+        Raises:
+            sqlalchemy.exc.OperationalError: the database cannot be written now; nothing was kept.
+        """
+        await self._keeping.do(envelope)
 
     async def send(self, envelope: CommandEnvelope) -> Sent:
         """Send a command that is kept in SQL until it is answered, refused or out of patience.
@@ -98,13 +112,12 @@ class Sender:
         except WorkflowUpdateFailedError as failed:
             refused = _refusal(failed.cause)
             if refused is not None:
-                await asyncio.to_thread(self._close, envelope.id, commands.REFUSED, refused.code.value)
+                await asyncio.to_thread(self._close_refused, envelope.id, refused.code.value)
                 raise refused from failed
         except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError, RPCError):
             pass
         else:
-            await asyncio.to_thread(self._close, envelope.id, commands.RECORDED, answer.model_dump_json())
-            return answer
+            return answer  # the transaction that recorded it has noted so beside the command
         return await asyncio.to_thread(self._look_up, envelope.id)
 
     async def _execute(self, envelope: CommandEnvelope, left: float) -> Answer:
@@ -149,9 +162,14 @@ class Sender:
         )
         return answer
 
-    def _close(self, command_id: str, state: str, answer: str) -> None:
+    def _close_refused(self, command_id: str, answer: str) -> None:
         with writing(self.office.engine) as connection:
-            commands.close(connection, command_id, state, answer)
+            commands.close(connection, command_id, commands.REFUSED, answer)
+
+    def _keep_together(self, envelopes: Sequence[CommandEnvelope]) -> list[Exception | None]:
+        with writing(self.office.engine) as connection:
+            commands.keep_all(connection, envelopes, self.office.now(self.office.reference(connection)))
+        return [None] * len(envelopes)
 
     def _look_up(self, command_id: str) -> Answer | None:
         with reading(self.office.engine) as connection:
@@ -165,6 +183,12 @@ class Sender:
     def _registration(self, code: str) -> CommandEnvelope | None:
         with reading(self.office.engine) as connection:
             return commands.registration_of(connection, code)
+
+
+def keep(office: Office, envelope: CommandEnvelope) -> None:
+    """Keep a command while there is nobody to send it; the sweep will."""
+    with writing(office.engine) as connection:
+        commands.keep_all(connection, (envelope,), office.now(office.reference(connection)))
 
 
 def _refusal(cause: BaseException | None) -> Refused | None:

@@ -4,17 +4,22 @@ import asyncio
 import datetime as dt
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, func, insert, select
 
 from database.engine import reading, writing
+from database.figures import Counted, Filter, count_by, figures_of
 from database.reference import DIRECTORY, Reference, raise_revision
+from database.snapshots import read_snapshot
 from models.calendar import local_day
-from models.commands import Succeed
-from models.directive import Directive
+from models.commands import Actor, Succeed
+from models.engine import CommandEnvelope
+from models.life import decide
 from models.refusal import Code, Refused
 from models.tables import DIRECTIVE, LEDGER, SUCCESSION
+from models.timeliness import Figures
+from services import commands
 from services.acting import Wish, act
 from services.keepers import CLOSED, find_keeper
 from services.office import Office
@@ -115,7 +120,13 @@ def _field(reference: Reference, text: str) -> str:
 
 def _moving(connection: Connection, reference: Reference, old: str, fields: tuple[str, ...]) -> list[Moving]:
     rows = connection.execute(
-        select(DIRECTIVE.c.code, DIRECTIVE.c.state, DIRECTIVE.c.lead_agency, DIRECTIVE.c.coordinating_agencies)
+        select(
+            DIRECTIVE.c.code,
+            DIRECTIVE.c.content,
+            DIRECTIVE.c.field,
+            DIRECTIVE.c.lead_agency,
+            DIRECTIVE.c.coordinating_agencies,
+        )
         .where(DIRECTIVE.c.status.not_in(CLOSED))
         .order_by(DIRECTIVE.c.code)
     )
@@ -123,11 +134,34 @@ def _moving(connection: Connection, reference: Reference, old: str, fields: tupl
     for row in rows:
         if old != row.lead_agency and old not in row.coordinating_agencies:
             continue
-        directive = Directive.model_validate_json(row.state)
-        of = reference.directory.field_of(directive.field, directive.lead_agency)
+        of = reference.directory.field_of(row.field, row.lead_agency)
         if not fields or (of is not None and of.code in fields):
-            found.append(Moving(row.code, directive.content, leads=old == row.lead_agency))
+            found.append(Moving(row.code, row.content, leads=old == row.lead_agency))
     return found
+
+
+def figures_by_successor(
+    connection: Connection, reference: Reference, now: dt.datetime, only: Filter | None = None
+) -> list[tuple[str | None, Figures]]:
+    """Figures by the agency that stands today in the place of the one that led, history included (RULES 21).
+
+    The board's own figures name who led; here what an agency did that has ended is its successor's, by field where it
+    was divided. The sum is the same. In the order of agency codes, what nobody led first.
+    """
+    day, directory = local_day(now), reference.directory
+    ended = {link.old for link in directory.successions if link.on <= day}
+    groups: dict[str | None, list[Counted]] = {}
+    for one in count_by(connection, "lead_agency", now, only):
+        if one.group not in ended:
+            groups.setdefault(one.group, []).append(one)
+    for old in sorted(ended):
+        of_old = replace(only or Filter(), agency=old)
+        if only is not None and only.agency not in (None, old):
+            continue
+        for one in count_by(connection, "field", now, of_old):
+            of = directory.field_of(one.group, old)
+            groups.setdefault(directory.successor(old, of.code if of else None, day), []).append(one)
+    return [(agency, figures_of(counted)) for agency, counted in sorted(groups.items(), key=lambda one: one[0] or "")]
 
 
 async def carry_out(
@@ -140,8 +174,9 @@ async def carry_out(
 ) -> Outcome:
     """Record the succession in the directory and move the directives.
 
-    Interrupted, it is simply started again: what has moved is not in the plan any more, and what is under way has
-    the same command id.
+    One act: who follows whom and every command are kept in one transaction before the first is sent. Interrupted after
+    that, the sweep sends what is left; started again, it does nothing twice, since what has moved is not in the plan
+    any more and what is under way has the same command id.
 
     Args:
         sender: None while the engine does not run; the commands are then kept, and the sweep sends them.
@@ -149,22 +184,23 @@ async def carry_out(
     Raises:
         Refused: he may not.
     """
-    actor = await asyncio.to_thread(_record, office, planned, person)
+    command = Succeed(old_agency=planned.old, new_agency=planned.new, reason=reason)
+    actor, ids = await asyncio.to_thread(_record, office, planned, person, command)
     outcome, done = Outcome(), 0
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def move(one: Moving) -> None:
         nonlocal done
         async with gate:
-            command = Succeed(old_agency=planned.old, new_agency=planned.new, reason=reason)
-            number = await asyncio.to_thread(command_id, office, planned, one.code)
             try:
-                sent = await act(office, sender, Wish(code=one.code, command=command, person=actor, id=number))
+                sent = await act(office, sender, Wish(code=one.code, command=command, person=actor, id=ids[one.code]))
             except Refused as refused:
                 if refused.code is Code.NOT_CONCERNED:  # it moved while this was under way
                     outcome.moved.append(one.code)
                 else:
                     outcome.refused[one.code] = refused
+            except ValueError:  # its data break the code: it stays, and delays no other (RULES 18)
+                outcome.refused[one.code] = Refused(Code.UNREADABLE, field="content")
             else:
                 (outcome.moved if sent.outcome == "recorded" else outcome.kept).append(one.code)
             done += 1
@@ -174,13 +210,14 @@ async def carry_out(
     return outcome
 
 
-def _record(office: Office, planned: Plan, person: str) -> str:
-    """Note in the directory who follows whom, once; returns who did."""
+def _record(office: Office, planned: Plan, person: str, command: Succeed) -> tuple[str, dict[str, str]]:
+    """Note in the directory who follows whom, once, and keep each directive's command; who did, and the ids."""
     now = office.now()
     day = local_day(now)
+    ids = {one.code: command_id(office, planned, one.code) for one in planned.moving}
     with writing(office.engine) as connection:
         reference = office.reference(connection)
-        actor = find_keeper(reference, person, now).person
+        actor = find_keeper(reference, person, now)
         known = any(
             link.old == planned.old
             and link.new == planned.new
@@ -192,7 +229,21 @@ def _record(office: Office, planned: Plan, person: str) -> str:
             values = {"old": planned.old, "new": planned.new, "on": day, "fields": list(planned.fields)}
             connection.execute(insert(SUCCESSION).values(**values))
             raise_revision(connection, DIRECTORY)
-    return actor
+        for code, number in ids.items():
+            if _would_move(connection, code, command, actor, now):
+                envelope = CommandEnvelope(id=number, directive=code, actor=actor, command=command)
+                commands.keep(connection, envelope, now)
+    return actor.person, ids
+
+
+def _would_move(connection: Connection, code: str, command: Succeed, actor: Actor, now: dt.datetime) -> bool:
+    """Whether the directive would take the command as it stands; why not is told when it is sent."""
+    try:
+        found = read_snapshot(connection, code)
+        decide(found[1] if found else None, command, actor, now)
+    except (Refused, ValueError):  # a ValueError: its data break the code (RULES 18)
+        return False
+    return True
 
 
 def command_id(office: Office, planned: Plan, code: str) -> str:

@@ -22,6 +22,7 @@ class Webhook:
     Attributes:
         failures: how often in a row it did not take an event.
         problem: why it was switched off or fails.
+        owner: who added it and hears when it is switched off; None for one that is older than owners.
     """
 
     id: int
@@ -29,6 +30,7 @@ class Webhook:
     active: bool
     failures: int
     problem: str | None
+    owner: str | None
 
 
 def add(office: Office, url: str, allow: frozenset[str], person: str) -> tuple[int, str]:
@@ -46,9 +48,9 @@ def add(office: Office, url: str, allow: frozenset[str], person: str) -> tuple[i
     check_webhook_url(url, allow)
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
     with writing(office.engine) as connection:
-        find_keeper(office.reference(connection), person, office.now())
+        owner = find_keeper(office.reference(connection), person, office.now()).person
         newest = connection.execute(select(func.coalesce(func.max(LEDGER.c.id), 0))).scalar_one()
-        values = {"url": url, "secret": secret, "active": True, "failures": 0, "after": newest}
+        values = {"url": url, "secret": secret, "active": True, "failures": 0, "after": newest, "owner": owner}
         number = connection.execute(insert(WEBHOOK).values(**values).returning(WEBHOOK.c.id)).scalar_one()
     return number, secret
 
@@ -57,7 +59,7 @@ def listed(office: Office) -> list[Webhook]:
     """All receivers; never their secrets."""
     with reading(office.engine) as connection:
         return [
-            Webhook(row.id, row.url, row.active, row.failures, row.problem)
+            Webhook(row.id, row.url, row.active, row.failures, row.problem, row.owner)
             for row in connection.execute(select(WEBHOOK).order_by(WEBHOOK.c.id))
         ]
 

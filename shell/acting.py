@@ -48,6 +48,10 @@ def add_to(app: typer.Typer, language: Language) -> None:
         coordinating: Annotated[
             list[str] | None, typer.Option(help=words(N_("Cơ quan phối hợp (dùng nhiều lần).")))
         ] = None,
+        waiting_for: Annotated[
+            list[str] | None,
+            typer.Option(help=words(N_("Cơ quan phối hợp đang phải chờ ý kiến, khi báo cáo tiến độ (nhiều lần)."))),
+        ] = None,
         percent: Annotated[int | None, typer.Option(help=words(N_("Tỷ lệ hoàn thành, 0 đến 100.")))] = None,
         document: Annotated[str, typer.Option(help=words(N_("Số ký hiệu văn bản kết quả hoặc căn cứ.")))] = "",
         attachment: Annotated[list[str] | None, typer.Option(help=words(N_("Tên tệp kèm theo.")))] = None,
@@ -94,6 +98,7 @@ def add_to(app: typer.Typer, language: Language) -> None:
             urgency=urgency,
             field=field,
             leader=leader,
+            waiting_for=tuple(waiting_for or ()),
         )
         wish = Wish(
             code=code,

@@ -346,15 +346,17 @@ def show_next(shell: Shell, code: str, *, as_json: bool) -> None:
 def show_inbox(shell: Shell, person: str, *, unread: bool, mark: bool, as_json: bool) -> None:
     """Show a person's notices, the newest first."""
     from database.engine import reading, writing
-    from documents.notice_text import render
+    from documents.office_notice_text import render_inbox
     from services.acting import find_person
     from services.asking import inbox_of, mark_read
 
     directory = shell.reference().directory
     code = find_person(directory, person)
     with reading(shell.office.engine) as connection:
-        items = inbox_of(connection, code, unread_only=unread, limit=None if as_json else PAGE)
-    rendered = [(item, render(item.content, directory, shell.language, shell.settings.public_url)) for item in items]
+        found = inbox_of(connection, code, unread_only=unread, limit=None if as_json else PAGE + 1)
+    items = found if as_json else found[:PAGE]
+    base_url = shell.settings.public_url
+    rendered = [(item, render_inbox(item.content, directory, shell.language, base_url)) for item in items]
     if as_json:
         print_json(
             [
@@ -376,6 +378,8 @@ def show_inbox(shell: Shell, person: str, *, unread: bool, mark: bool, as_json: 
         for item, text in rendered:
             print_lines(f"{format_instant(item.at, shell.language)}  {text.subject}", f"    {text.headline}")
             print_lines(f"    {text.why}", f"    {text.next}", "")
+        if len(found) > len(items):
+            print_lines(shell.say(N_("Còn thông báo cũ hơn; xem tất cả bằng --json.")))
     if mark:
         with writing(shell.office.engine) as connection:
-            mark_read(connection, code, shell.now())
+            mark_read(connection, code, items, shell.now())

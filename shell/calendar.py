@@ -1,13 +1,15 @@
 """`dondoc calendar`: which days the office works, entered and confirmed by people."""
 
 import datetime as dt
+import sys
+import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from documents.language import N_, Language, format_day
 from shell.context import Failed, Shell, in_language
-from shell.output import print_json, print_lines, print_table
+from shell.output import print_json, print_lines, print_table, progress
 
 if TYPE_CHECKING:
     from models.calendar import CalendarDay
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 
 YEARS = (2000, 2200)
 """The years for which a calendar can be kept."""
+
+LOOK_SECONDS = 0.5
+STANDSTILL_SECONDS = 60.0
+"""After so long without progress the showing ends: the engine does not run, or is busy with something else."""
 
 
 def add_to(app: typer.Typer, language: Language) -> None:
@@ -109,7 +115,7 @@ def add_to(app: typer.Typer, language: Language) -> None:
 
 def show_year(shell: Shell, year: int, *, as_json: bool) -> None:
     """The announced days of a year; a person also sees whether it is confirmed, and what is proposed."""
-    from services.office_calendar import announced_days, proposed_days
+    from services.office_calendar import announced_days, left_to_replan, proposed_days
 
     calendar = shell.reference().calendar
     days = announced_days(calendar, year)
@@ -133,6 +139,9 @@ def show_year(shell: Shell, year: int, *, as_json: bool) -> None:
         print_lines(shell.say(N_("Chưa nhập ngày nghỉ nào cho năm {year}."), year=year))
     if year not in calendar.confirmed_years:
         print_lines(shell.say(N_("Lịch năm {year} còn tạm tính: chưa ai xác nhận."), year=year))
+    left = left_to_replan(shell.office)
+    if left:
+        print_lines(still_replanning(shell, left))
     for proposed in proposed_days(calendar, year):
         print_lines(
             shell.say(
@@ -155,13 +164,40 @@ def show_day(shell: Shell, text: str, *, as_json: bool) -> None:
 
 
 def told(shell: Shell, change: "CalendarChange") -> None:
-    """Say what is known of the changed days now, and what follows by itself."""
+    """Say what is known of the changed days now, and what follows by itself; who looks sees how it goes on."""
     print_lines(*(day_sentence(shell, day) for day in change.days))
     print_lines(
         shell.say(
             N_("{number} nhiệm vụ chưa xong sẽ tự được tính lại mốc theo lịch mới; không cần làm gì thêm."),
             number=change.replanned,
         )
+    )
+    if change.replanned and sys.stderr.isatty():
+        watch(shell)
+
+
+def watch(shell: Shell) -> None:
+    """Show how many directives are planned anew, until all are; whoever ends it with Ctrl-C ends only the showing."""
+    from services.office_calendar import left_to_replan
+
+    left = total = left_to_replan(shell.office)
+    moved_at = time.monotonic()
+    with progress() as shown:
+        task = shown.add_task(shell.say(N_("Tính lại mốc")), total=total)
+        while left and time.monotonic() - moved_at < STANDSTILL_SECONDS:
+            time.sleep(LOOK_SECONDS)
+            before, left = left, left_to_replan(shell.office)
+            if left != before:
+                moved_at = time.monotonic()
+            shown.update(task, completed=max(0, total - left))
+    if left:
+        print_lines(still_replanning(shell, left))
+
+
+def still_replanning(shell: Shell, left: int) -> str:
+    """Say that not all is planned anew yet."""
+    return shell.say(
+        N_("Còn {number} nhiệm vụ chưa tính lại mốc theo lịch mới; bộ máy tự làm tiếp khi chạy."), number=left
     )
 
 

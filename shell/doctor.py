@@ -50,7 +50,15 @@ def examine(shell: Shell) -> "Iterator[Check]":
 
     from embedded.locate import running_system
     from services.doctor import check
-    from services.doctor_machine import accounts_check, canary_check, folder_checks, smtp_check
+    from services.doctor_machine import (
+        accounts_check,
+        canary_check,
+        disk_checks,
+        folder_checks,
+        smtp_check,
+        worker_clock_checks,
+    )
+    from services.troubles import disks_of
     from settings import SettingsRefused
 
     try:
@@ -62,24 +70,41 @@ def examine(shell: Shell) -> "Iterator[Check]":
     yield check("settings", True, N_("Cài đặt đọc được."))
     folder = settings.data_dir
     yield from folder_checks(folder)
+    yield from disk_checks(disks_of(folder, _sqlite_file(settings.database_url)))
     running = running_system(folder)
     embedded = settings.temporal_address is None
     yield _system(folder, running, embedded=embedded)
     yield from _stored(shell, running)
     if running is not None or (folder / "run" / "canary").exists():
         yield canary_check(folder / "run" / "canary")
+    if running is not None:
+        yield from worker_clock_checks(folder / "run" / "canary")
     yield smtp_check(settings.smtp_url, folder / "mail")
     if embedded:
         yield accounts_check(pwd.getpwall(), os.getuid())
+
+
+def _sqlite_file(database_url: str) -> str | None:
+    from sqlalchemy.engine import make_url
+
+    url = make_url(database_url)
+    return url.database if url.get_backend_name() == "sqlite" else None
 
 
 def _system(folder: Path, running: "RunningSystem | None", *, embedded: bool) -> "Check":
     """Whether the parts run, and why the last system gave up."""
     from embedded.locate import last_failure
     from embedded.plan import Part
+    from embedded.renewal import rebuild_is_due
     from services.doctor import Phrase, check
 
     if running is not None:
+        if rebuild_is_due(folder / "run"):
+            return check(
+                "system",
+                False,
+                N_("Đồng hồ máy đã bị lùi nên Temporal được làm mới; đang khởi tạo lại các nhiệm vụ từ nhật ký."),
+            )
         missing = [
             part.value
             for part in Part
@@ -99,18 +124,16 @@ def _system(folder: Path, running: "RunningSystem | None", *, embedded: bool) ->
 
 def _stored(shell: Shell, running: "RunningSystem | None") -> "Iterator[Check]":
     """The checks of what lies in the database, and of the engine, which is asked about what is late there."""
-    from sqlalchemy.engine import make_url
-
     from database.engine import open_engine, reading
-    from services.doctor import check, database_checks, guarded, late_directives, work_checks
+    from services.doctor import awaited_directives, check, database_checks, guarded, work_checks
     from services.doctor_machine import clock_check
     from services.doctor_office import office_checks
     from services.office import Office
 
     settings = shell.settings
-    url = make_url(settings.database_url)
-    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).is_file():
-        yield check("database", False, N_("Chưa có dữ liệu ở {file}. Chạy “dondoc up”."), file=url.database)
+    file = _sqlite_file(settings.database_url)
+    if file and not Path(file).is_file():
+        yield check("database", False, N_("Chưa có dữ liệu ở {file}. Chạy “dondoc up”."), file=file)
         yield from _asked(shell, ())
         return
     engine = open_engine(settings.database_url, LOCK_PATIENCE)
@@ -124,7 +147,7 @@ def _stored(shell: Shell, running: "RunningSystem | None") -> "Iterator[Check]":
         def all_stored() -> "Iterator[Check]":
             with reading(engine) as connection:
                 reference, now = office.reference(connection), office.now()
-                late.extend(late_directives(connection, now))
+                late.extend(awaited_directives(connection, now))
                 yield clock_check(connection, now, _jump(shell, running))
                 yield from work_checks(connection, reference, now)
                 yield from office_checks(connection, reference, now)
@@ -142,7 +165,8 @@ def _jump(shell: Shell, running: "RunningSystem | None") -> float:
     if running is None or not file.is_file():
         return 0.0
     try:
-        return ClockGuard.kept_in(file).jump()
+        guard = ClockGuard.kept_in(file)
+        return 0.0 if guard.trusted() else guard.jump()
     except OSError:
         return 0.0
 

@@ -69,4 +69,9 @@ def _database(problem: str, language: Language) -> str:
         return sentence(N_("Cơ sở dữ liệu đang chỉ đọc, chưa có gì thay đổi."), language)
     if "full" in problem:
         return sentence(N_("Đĩa chứa dữ liệu đã đầy, chưa có gì thay đổi. Giải phóng chỗ rồi thử lại."), language)
+    if "disk I/O" in problem:
+        return sentence(
+            N_("Đĩa chứa dữ liệu không đọc hay ghi được. Chạy “dondoc doctor”, rồi xem việc vừa làm đã được ghi chưa."),
+            language,
+        )
     return sentence(N_("Không dùng được cơ sở dữ liệu: {problem}."), language, problem=problem)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from models.commands import Actor
     from models.engine import CommandEnvelope
     from services.intake import Intake
+    from services.registration import Reason
     from services.workbook_import import ImportReport
 
 START_SECONDS = 600.0
@@ -179,9 +180,7 @@ async def start(shell: Shell, envelopes: "list[CommandEnvelope]") -> int:
 
 def _report_json(shell: Shell, report: "ImportReport") -> dict[str, Any]:
     from services.intake import Verdict
-    from services.workbook_import import reason_sentence
 
-    directory = shell.reference().directory
     return {
         **{verdict.value: report.count(verdict) for verdict in Verdict},
         "rows": [
@@ -189,19 +188,26 @@ def _report_json(shell: Shell, report: "ImportReport") -> dict[str, Any]:
                 "row": row.row,
                 "verdict": row.verdict.value,
                 "code": row.code,
-                "reasons": [
-                    {
-                        "field": reason.field,
-                        "code": reason.code.value,
-                        "message": reason_sentence(reason, directory, shell.language),
-                    }
-                    for reason in row.reasons
-                ],
+                "reasons": _reasons_json(shell, row.reasons),
                 "warnings": [{"kind": one.kind.value, "message": one.explain(shell.language)} for one in row.warnings],
             }
             for row in report.rows
         ],
     }
+
+
+def _reasons_json(shell: Shell, reasons: "list[Reason]") -> list[dict[str, str]]:
+    from services.workbook_import import reason_sentence
+
+    directory = shell.reference().directory
+    return [
+        {
+            "field": reason.field,
+            "code": reason.code.value,
+            "message": reason_sentence(reason, directory, shell.language),
+        }
+        for reason in reasons
+    ]
 
 
 def _tell_report(shell: Shell, report: "ImportReport", kept: Path | None, left: int, *, dry: bool) -> None:
@@ -220,6 +226,7 @@ def _tell_report(shell: Shell, report: "ImportReport", kept: Path | None, left: 
         titles = (shell.say(N_("Dòng")), shell.say(N_("Lý do từ chối")))
         rows = [(one.row.row, "; ".join(one.reasons)) for one in report.refused[:SHOWN]]
         print_table(titles, rows)
+        _tell_rest(shell, len(report.refused))
     _tell_warnings(shell, report)
     if kept is not None:
         print_lines(shell.say(N_("Các dòng bị từ chối kèm lý do ở {file}: sửa rồi nhập lại chính tệp đó."), file=kept))
@@ -237,22 +244,35 @@ def _tell_warnings(shell: Shell, report: "ImportReport") -> None:
     print_lines(shell.say(N_("Lưu ý {number} thời hạn:"), number=len(odd)))
     rows = [(number, one.explain(shell.language)) for number, one in odd[:SHOWN]]
     print_table((shell.say(N_("Dòng")), shell.say(N_("Lưu ý"))), rows)
+    _tell_rest(shell, len(odd))
+
+
+def _tell_rest(shell: Shell, number: int) -> None:
+    """Say how many rows are not shown, so that nobody takes those that are for all."""
+    if number > SHOWN:
+        print_lines(shell.say(N_("… và {number} dòng nữa; xem tất cả bằng --json."), number=number - SHOWN))
 
 
 def _read_json(source: str) -> dict[str, Any]:
     if source == "-":
-        text = sys.stdin.read()
+        written, name = sys.stdin.buffer.read(), "stdin"
     else:
         try:
-            text = Path(source).read_text(encoding="utf-8")
+            written, name = Path(source).read_bytes(), source
         except FileNotFoundError:
             raise Failed(N_("Không có tệp {file}."), file=source) from None
-        except UnicodeDecodeError:
-            raise Failed(N_("Tệp {file} không phải văn bản UTF-8."), file=source) from None
     try:
-        read = json.loads(text)
-    except ValueError as broken:
-        raise Failed(N_("Không đọc được JSON: {problem}."), problem=broken) from None
+        read = json.loads(written.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise Failed(N_("Tệp {file} không phải văn bản UTF-8."), file=name) from None
+    except json.JSONDecodeError as broken:
+        raise Failed(
+            N_("JSON sai ở dòng {line}, cột {column}: xem lại dấu ngoặc, dấu nháy và dấu phẩy ở đó."),
+            line=broken.lineno,
+            column=broken.colno,
+        ) from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets in brackets without end
+        raise Failed(N_("JSON phải là một đối tượng nêu các phần của một nhiệm vụ.")) from None
     if not isinstance(read, dict):
         raise Failed(N_("JSON phải là một đối tượng nêu các phần của một nhiệm vụ."))
     return read
@@ -260,26 +280,24 @@ def _read_json(source: str) -> dict[str, Any]:
 
 def register_one(shell: Shell, read: dict[str, Any], *, person: str, dry: bool, as_json: bool) -> None:
     """Register one directive, start it and tell its code and what comes next."""
+    from models.refusal import Refused
     from services.intake import Verdict
     from services.intake_warnings import find_warnings
-    from services.registration import read_registration
+    from services.registration import Reason, read_registration
     from services.registration_words import raw_directive
-    from services.workbook_import import reason_sentence
     from shell.asking import show_status
 
     intake = make_intake(shell, person, dry=dry)
     reference = shell.reference()
-    reading_ = read_registration(raw_directive(read), reference, shell.now(), needs_lead=False)
+    try:
+        raw = raw_directive(read)
+    except Refused as refused:
+        reason = Reason(field=refused.data["field"], code=refused.code, data=refused.data)
+        raise _not_registered(shell, None, [reason], as_json=as_json) from None
+    reading_ = read_registration(raw, reference, shell.now(), needs_lead=False)
     taken = next(intake.take([reading_]))
     if taken.verdict is Verdict.REFUSED:
-        sentences = [reason_sentence(reason, reference.directory, shell.language) for reason in taken.reasons]
-        if as_json:
-            reasons = [
-                {"field": reason.field, "code": reason.code.value, "message": message}
-                for reason, message in zip(taken.reasons, sentences, strict=True)
-            ]
-            print_json({"verdict": taken.verdict.value, "code": taken.code, "reasons": reasons})
-        raise Failed("{reasons}", reasons=" ".join(sentences))
+        raise _not_registered(shell, taken.code, taken.reasons, as_json=as_json)
     if reading_.registration is not None:
         for oddity in find_warnings(reading_.registration, reference, shell.now()):
             complain(shell.say(N_("Lưu ý: {warning}"), warning=oddity.explain(shell.language)))
@@ -292,3 +310,13 @@ def register_one(shell: Shell, read: dict[str, Any], *, person: str, dry: bool, 
     if taken.envelope is not None and run(start(shell, [taken.envelope])) and not as_json:
         print_lines(shell.say(N_("Đã lưu, đang chờ khởi tạo; bộ máy sẽ tự làm khi chạy lại.")))
     show_status(shell, taken.code or "", as_json=as_json)
+
+
+def _not_registered(shell: Shell, code: str | None, reasons: "list[Reason]", *, as_json: bool) -> Failed:
+    """Tell programs each reason by its code; what is returned tells people."""
+    from services.intake import Verdict
+
+    told = _reasons_json(shell, reasons)
+    if as_json:
+        print_json({"verdict": Verdict.REFUSED.value, "code": code, "reasons": told})
+    return Failed("{reasons}", reasons=" ".join(one["message"] for one in told))

@@ -30,14 +30,20 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
 
 
 def print_lines(*lines: str) -> None:
-    """Print plain lines as they are."""
+    """Print plain lines; what a terminal would obey instead of show is made visible."""
     for line in lines:
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(_visible(line) + "\n")
 
 
 def complain(line: str) -> None:
     """Print one sentence on stderr."""
-    sys.stderr.write(line + "\n")
+    sys.stderr.write(_visible(line) + "\n")
+
+
+def _visible(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() or letter in "\n\t" else "\ufffd" for letter in text)
 
 
 def print_table(titles: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
@@ -58,7 +64,7 @@ def print_table(titles: Sequence[str], rows: Sequence[Sequence[object]], *, titl
 
 
 def _plain(cell: object, *, keep_lines: bool = False) -> str:
-    text = "" if cell is None else str(cell)
+    text = _visible("" if cell is None else str(cell))
     return text if keep_lines else " ".join(text.split())
 
 

@@ -1,8 +1,10 @@
 """`dondoc verify`, `reconcile` and `rebuild`: proving the ledger, comparing both stores, bringing one back."""
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +16,7 @@ from shell.output import print_json, print_lines, print_table, progress
 if TYPE_CHECKING:
     from temporalio.client import Client
 
+    from services.anchors import Anchor
     from services.reconciling import Difference
 
 FAULTS = {
@@ -22,6 +25,12 @@ FAULTS = {
     "content": N_("Dòng {seq} của {code} đã bị sửa sau khi ghi."),
     "unreadable": N_("Dòng {seq} của {code} có giá trị không đọc được."),
     "cut": N_("Nhật ký của {code} thiếu từ dòng {seq}: các dòng cuối đã bị xóa."),
+    "rewritten": N_("Dòng {seq} của {code} khác với dòng đã neo: nhật ký đã bị viết lại, muộn nhất là từ dòng này."),
+    "moment": N_("Dòng {seq} của {code} mang khóa mốc không đúng với nội dung: mốc có thể bị nhắc lại hay bỏ sót."),
+    "order": N_("Dòng {seq} của {code} đã bị đổi thứ tự ghi."),
+    "snapshot": N_(
+        "Bản tổng hợp của {code} không đúng với nhật ký đến dòng {seq}. Chạy “dondoc rebuild snapshots” để dựng lại."
+    ),
 }
 """What is wrong with a row, by `services.verifying.Fault`."""
 
@@ -57,9 +66,32 @@ def add_to(app: typer.Typer, language: Language) -> None:
     def verify(
         ctx: typer.Context,
         code: Annotated[str, typer.Argument(metavar="[CODE]", help=words(N_("Chỉ nhiệm vụ này.")))] = "",
+        anchor: Annotated[
+            str,
+            typer.Option(
+                "--anchor",
+                metavar="FILE|-",
+                help=words(N_("So với dấu neo đã ghi: nhật ký còn đủ các dòng đã neo không.")),
+            ),
+        ] = "",
+        write_anchor: Annotated[
+            str,
+            typer.Option(
+                "--write-anchor",
+                metavar="FILE|-",
+                help=words(N_("Ghi dấu neo (dòng cuối của từng nhiệm vụ) để cất ở nơi khác.")),
+            ),
+        ] = "",
         json_: Annotated[bool, typer.Option("--json", help=json_help)] = False,
     ) -> None:
-        show_verification(ctx.obj, code, as_json=json_)
+        if (anchor or write_anchor) and code:
+            raise typer.BadParameter(words(N_("Dấu neo là của toàn bộ nhật ký, không của riêng một nhiệm vụ.")))
+        if write_anchor and (anchor or json_):
+            raise typer.BadParameter(words(N_("--write-anchor không đi cùng --anchor hay --json.")))
+        if write_anchor:
+            keep_anchor(ctx.obj, write_anchor)
+        else:
+            show_verification(ctx.obj, code, anchor, as_json=json_)
 
     @app.command("reconcile", help=words(N_("So nhật ký, bản tổng hợp và Temporal với nhau; nêu từng chỗ khác nhau.")))
     def reconcile(
@@ -81,11 +113,14 @@ def add_to(app: typer.Typer, language: Language) -> None:
         bring_back(ctx.obj, what, as_json=json_)
 
 
-def show_verification(shell: Shell, code: str, *, as_json: bool) -> None:
-    """Check the ledger and say what does not fit; exit code 1 when something does not."""
+def show_verification(shell: Shell, code: str, anchor_file: str, *, as_json: bool) -> None:
+    """Check the ledger, against an anchor too if one is given; exit code 1 when something does not fit."""
+    from services.anchors import compare
     from services.verifying import verify
 
+    anchor = _read_anchor(anchor_file) if anchor_file else None
     found = verify(shell.office, code or None)
+    missing = compare(shell.office, anchor) if anchor else ()
     broken = [
         {
             "code": one.code,
@@ -93,10 +128,11 @@ def show_verification(shell: Shell, code: str, *, as_json: bool) -> None:
             "fault": one.fault.value,
             "sentence": shell.say(FAULTS[one.fault.value], code=one.code, seq=one.seq),
         }
-        for one in found.broken
+        for one in dict.fromkeys((*found.broken, *missing))
     ]
     if as_json:
-        print_json({"checked": found.rows, "directives": found.directives, "broken": broken})
+        told = {"checked": found.rows, "directives": found.directives, "broken": broken}
+        print_json(told | ({"anchor": _anchor_json(anchor)} if anchor else {}))
     else:
         print_lines(*(str(one["sentence"]) for one in broken))
         message = (
@@ -105,8 +141,58 @@ def show_verification(shell: Shell, code: str, *, as_json: bool) -> None:
             else N_("Đã kiểm tra {rows} dòng của {directives} nhiệm vụ: tất cả đúng như lúc ghi.")
         )
         print_lines(shell.say(message, rows=found.rows, directives=found.directives, broken=len(broken)))
+        if anchor and not missing:
+            print_lines(shell.say(N_("Còn đủ {rows} dòng đã neo lúc {at}."), rows=anchor.rows, at=anchor.at))
     if broken:
         raise typer.Exit(1)
+
+
+def _anchor_json(anchor: "Anchor") -> dict[str, object]:
+    return {"at": anchor.at.isoformat(), "directives": len(anchor.heads), "rows": anchor.rows, "digest": anchor.digest}
+
+
+def keep_anchor(shell: Shell, file: str) -> None:
+    """Write an anchor of a ledger that is as it was written.
+
+    Raises:
+        Failed: it is not.
+    """
+    from services.anchors import take_anchor
+    from services.verifying import verify
+
+    if verify(shell.office).broken:
+        raise Failed(
+            N_("Nhật ký không còn đúng như lúc ghi nên không ghi dấu neo. Chạy “dondoc verify” để biết chỗ sai.")
+        )
+    anchor = take_anchor(shell.office)
+    if file == "-":
+        sys.stdout.write(anchor.to_text())
+        return
+    Path(file).write_text(anchor.to_text(), encoding="utf-8")
+    print_lines(
+        shell.say(
+            N_("Đã ghi dấu neo của {directives} nhiệm vụ, {rows} dòng vào {file}. Cất tệp này ở máy khác."),
+            directives=len(anchor.heads),
+            rows=anchor.rows,
+            file=file,
+        ),
+        shell.say(N_("Mã kiểm tra của dấu neo: {digest}"), digest=anchor.digest),
+    )
+
+
+def _read_anchor(file: str) -> "Anchor":
+    """Read an anchor.
+
+    Raises:
+        Failed: it is none, or was changed.
+    """
+    from services.anchors import Anchor, AnchorRefused
+
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        return Anchor.from_text(text)
+    except (AnchorRefused, UnicodeDecodeError):
+        raise Failed(N_("{file} không phải là dấu neo, hoặc đã bị sửa sau khi ghi."), file=file) from None
 
 
 def show_reconciliation(shell: Shell, *, repair: bool, as_json: bool) -> None:

@@ -74,6 +74,21 @@ def show_receivers(shell: Shell, *, as_json: bool) -> None:
     elif not found:
         print_lines(shell.say(N_("Chưa có nơi nhận nào.")))
     else:
-        titles = [shell.say(title) for title in (N_("Số"), N_("Địa chỉ"), N_("Trạng thái"), N_("Trục trặc"))]
+        titles = [
+            shell.say(title) for title in (N_("Số"), N_("Địa chỉ"), N_("Trạng thái"), N_("Người thêm"), N_("Trục trặc"))
+        ]
         on, off = shell.say(N_("đang gửi")), shell.say(N_("đã tắt"))
-        print_table(titles, [(one.id, one.url, on if one.active else off, one.problem or "") for one in found])
+        directory = shell.reference().directory
+        print_table(
+            titles,
+            [
+                (
+                    one.id,
+                    one.url,
+                    on if one.active else off,
+                    directory.person_name(one.owner) if one.owner else "",
+                    one.problem or "",
+                )
+                for one in found
+            ],
+        )

@@ -16,6 +16,8 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.commit import Door
+from activities.doorkeeper import Doorkeeper
+from database import commands
 from database.engine import open_engine, reading, writing
 from database.ledger import read_rows
 from database.reference import write_setting
@@ -28,7 +30,6 @@ from models.engine import CommandEnvelope
 from models.events import MomentReached, Recorded
 from models.notices import NoticeContent
 from models.tables import NOTICE
-from services import commands
 from services.office import Office
 from services.sending import Sender, Sent
 from services.standing_workflows import ensure_search_attributes
@@ -144,7 +145,7 @@ async def run_engine(database: Path, address: str) -> AsyncIterator[RunningEngin
             client,
             task_queue=queue,
             workflows=[DirectiveWorkflow],
-            activities=[door.commit],
+            activities=[Doorkeeper(door).commit],
             activity_executor=threads,
             workflow_runner=SandboxedWorkflowRunner(),
         ):

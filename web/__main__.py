@@ -16,6 +16,7 @@ from documents.language import N_, Language, sentence
 from services.logs import configure_logging
 from services.office import Office
 from services.temporal import connect
+from services.troubles import disks_of
 from settings import Settings, SettingsRefused, load_settings
 from web.app import create_app
 
@@ -69,7 +70,7 @@ def run(settings: Settings, listening: socket.socket) -> None:
     clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(office, client, clock),
+            create_app(office, client, clock, disks_of(settings.data_dir, _sqlite_file(office))),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -83,6 +84,10 @@ def run(settings: Settings, listening: socket.socket) -> None:
     log.info("web_started", host=settings.web_host, port=settings.web_port)
     server.run(sockets=[listening])
     log.info("web_stopped")
+
+
+def _sqlite_file(office: Office) -> str | None:
+    return office.engine.url.database if office.engine.dialect.name == "sqlite" else None
 
 
 def _nothing(_number: int, _frame: FrameType | None) -> None:

@@ -1,5 +1,7 @@
 """The web application, made of values that its entry point hands in; importing this opens nothing."""
 
+from pathlib import Path
+
 import structlog
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
@@ -12,7 +14,7 @@ from documents.language import N_, Language, sentence
 from services.office import Office
 from web.front_page import front_page_routes
 from web.headers import SecurityHeaders
-from web.health import TemporalClient, health_routes
+from web.health import Machine, TemporalClient, health_routes
 from web.metrics import metrics_routes
 
 PROBLEM_JSON = "application/problem+json"
@@ -27,16 +29,23 @@ _OTHER = N_("Yêu cầu không thực hiện được.")
 _BROKEN = N_("Hệ thống gặp lỗi khi trả lời; lỗi đã được ghi vào nhật ký.")
 
 
-def create_app(office: Office, temporal_client: TemporalClient, clock: ClockGuard | None = None) -> ASGIApp:
+def create_app(
+    office: Office,
+    temporal_client: TemporalClient,
+    clock: ClockGuard | None = None,
+    disks: tuple[Path, ...] = (),
+) -> ASGIApp:
     """Build the application.
 
     Args:
         temporal_client: gives the client of Temporal, connecting when need be; raises RuntimeError while it cannot.
         clock: watches this process's clock; made now when None.
+        disks: folders on each of the disks that are written to.
     """
+    machine = Machine(clock or ClockGuard(), disks)
     app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(health_routes(office, temporal_client))
-    app.include_router(metrics_routes(office, clock or ClockGuard()))
+    app.include_router(health_routes(office, temporal_client, machine))
+    app.include_router(metrics_routes(office, machine.clock))
     app.include_router(front_page_routes())
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _broken)

@@ -1,7 +1,9 @@
 """Whether this process lives, and whether the system as a whole can do its work."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter
@@ -11,10 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.clock_guard import ClockGuard
 from database.engine import can_answer
 from documents.language import N_, Language, sentence
+from services.doctor import writing_refused
 from services.office import Office
 from services.temporal import worker_is_there
+from services.troubles import disk_trouble, trouble
 from web.probes import NoAnswer, Probe
 
 ANSWER_SECONDS: Final = 2.0
@@ -43,10 +48,23 @@ class Readiness(BaseModel):
     checks: tuple[Check, ...]
 
 
-def health_routes(office: Office, temporal_client: TemporalClient) -> APIRouter:
-    """The routes `/healthz` and `/readyz`."""
+@dataclass(frozen=True)
+class Machine:
+    """What the machine gives: its clock, and the disks that are written to."""
+
+    clock: ClockGuard = field(default_factory=ClockGuard)
+    disks: tuple[Path, ...] = ()
+
+
+def health_routes(office: Office, temporal_client: TemporalClient, machine: Machine) -> APIRouter:
+    """The routes `/healthz` and `/readyz`.
+
+    Ready is who can answer and take commands. What is wrong with clock, disks or writing is named as well, but does not
+    make it unready: reading goes on, and whoever asks before sending people here would take that from them too.
+    """
     router = APIRouter()
     sql = Probe(lambda: can_answer(office.engine), ANSWER_SECONDS)
+    writing = Probe(lambda: writing_refused(office.engine), ANSWER_SECONDS)
 
     @router.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, bool]:
@@ -56,9 +74,12 @@ def health_routes(office: Office, temporal_client: TemporalClient) -> APIRouter:
     @router.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
         """Ask database, Temporal and worker; 503 when one is missing."""
-        found, (temporal, worker) = await asyncio.gather(_check_sql(sql), _check_engine(temporal_client))
-        checks = (found, temporal, worker)
-        answer = Readiness(ready=all(check.ok for check in checks), checks=checks)
+        found, written, (temporal, worker) = await asyncio.gather(
+            _check_sql(sql), _check_writing(writing), _check_engine(temporal_client)
+        )
+        needed = (found, temporal, worker)
+        beside = (written, *_check_disks(machine.disks), _check_clock(machine.clock))
+        answer = Readiness(ready=all(check.ok for check in needed), checks=(*needed, *beside))
         return JSONResponse(answer.model_dump(mode="json"), 200 if answer.ready else 503)
 
     return router
@@ -74,6 +95,37 @@ async def _check_sql(probe: Probe[bool]) -> Check:
         ok=ok,
         good=N_("Cơ sở dữ liệu trả lời."),
         bad=N_("Cơ sở dữ liệu không trả lời. Kiểm tra DONDOC_DATABASE_URL, ổ đĩa và máy chủ cơ sở dữ liệu."),
+    )
+
+
+async def _check_writing(probe: Probe[str | None]) -> Check:
+    try:
+        refusal = await probe.ask()
+    except (SQLAlchemyError, OSError) as problem:
+        refusal = type(problem).__name__
+    except NoAnswer:
+        refusal = "locked"
+    if refusal is None:
+        return _say("writing", True, N_("Cơ sở dữ liệu ghi được."))
+    known = trouble(refusal) or N_("Cơ sở dữ liệu không ghi được")
+    reason = sentence(known, Language.VI)
+    return _say("writing", False, N_("{reason}; tra cứu vẫn được, lệnh mới chưa ghi được."), reason=reason)
+
+
+def _check_disks(disks: Iterable[Path]) -> Iterator[Check]:
+    for folder in disks:
+        found = disk_trouble(folder)
+        if found is not None:
+            message, data = found
+            yield _say("disk", False, message, **data)
+
+
+def _check_clock(clock: ClockGuard) -> Check:
+    if clock.trusted():
+        return _say("clock", True, N_("Đồng hồ máy đúng."))
+    seconds = f"{clock.jump():+.0f}"
+    return _say(
+        "clock", False, N_("Đồng hồ máy sai: bị chỉnh {seconds} giây nên chưa mốc nào được nhắc."), seconds=seconds
     )
 
 
@@ -104,4 +156,8 @@ async def _check_engine(temporal_client: TemporalClient) -> tuple[Check, Check]:
 
 
 def _check(name: str, *, ok: bool, good: str, bad: str) -> Check:
-    return Check(name=name, ok=ok, sentence=sentence(good if ok else bad, Language.VI))
+    return _say(name, ok, good if ok else bad)
+
+
+def _say(name: str, ok: bool, message: str, **data: object) -> Check:
+    return Check(name=name, ok=ok, sentence=sentence(message, Language.VI, **data))

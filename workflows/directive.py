@@ -9,7 +9,7 @@ from temporalio.common import RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.commit import Door
+    from activities.doorkeeper import Doorkeeper
     from models.directive import Directive
     from models.engine import (
         Answer,
@@ -188,7 +188,9 @@ class DirectiveWorkflow:
         rows = [row for row in self._rows if row.command_id == command_id]
         if not rows:
             return None
-        then = fold([row for row in self._rows if row.seq <= rows[-1].seq])
+        then = self._directive
+        if rows[-1].seq != self._seq:  # an old command, sent again
+            then = fold([row for row in self._rows if row.seq <= rows[-1].seq])
         if then is None:
             return None
         return Answer(
@@ -242,7 +244,7 @@ class DirectiveWorkflow:
 
     async def _ask(self, request: CommitRequest) -> CommitResult:
         return await workflow.execute_local_activity_method(
-            Door.commit,
+            Doorkeeper.commit,
             request,
             start_to_close_timeout=dt.timedelta(seconds=120),
             retry_policy=PATIENCE,

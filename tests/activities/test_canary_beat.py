@@ -3,7 +3,11 @@
 from pathlib import Path
 
 from activities.canary import Canary
-from activities.clock_guard import running_seconds
+from activities.clock_guard import running_seconds, wall_seconds
+
+
+def beaten_at(file: Path) -> float:
+    return float(file.read_text().split()[0])
 
 
 def test_a_beat_is_written_in_running_seconds(tmp_path: Path) -> None:
@@ -11,7 +15,7 @@ def test_a_beat_is_written_in_running_seconds(tmp_path: Path) -> None:
 
     Canary(file).beat()
 
-    assert before - 0.001 <= float(file.read_text()) <= running_seconds()
+    assert before - 0.001 <= beaten_at(file) <= running_seconds()
     assert [path.name for path in tmp_path.iterdir()] == ["canary"]
 
 
@@ -21,7 +25,15 @@ def test_a_later_beat_replaces_the_earlier_one(tmp_path: Path) -> None:
 
     Canary(file).beat()
 
-    assert float(file.read_text()) > 17
+    assert beaten_at(file) > 17
+
+
+def test_a_beat_says_what_the_wall_clock_showed_so_that_a_clock_that_differs_is_found(tmp_path: Path) -> None:
+    before = wall_seconds()
+
+    Canary(tmp_path / "canary").beat()
+
+    assert before - 0.001 <= float((tmp_path / "canary").read_text().split()[1]) <= wall_seconds() + 0.001
 
 
 def test_each_beat_is_told_to_the_metrics_with_or_without_a_file() -> None:

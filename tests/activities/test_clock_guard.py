@@ -3,7 +3,13 @@
 import pytest
 
 from activities import clock_guard
-from activities.clock_guard import TOLERANCE_SECONDS, ClockGuard, running_seconds
+from activities.clock_guard import (
+    TOLERANCE_SECONDS,
+    ClockGuard,
+    running_seconds,
+    synchronised_seconds,
+    wall_seconds,
+)
 
 
 class Machine:
@@ -11,8 +17,10 @@ class Machine:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.wall, self.running = 1_772_000_000.0, 5_000.0
+        self.vouched: float | None = None
         monkeypatch.setattr(clock_guard, "wall_seconds", lambda: self.wall)
         monkeypatch.setattr(clock_guard, "running_seconds", lambda: self.running)
+        monkeypatch.setattr(clock_guard, "synchronised_seconds", lambda: self.vouched)
 
     def passes(self, seconds: float) -> None:
         self.wall += seconds
@@ -74,6 +82,36 @@ def test_what_was_right_can_be_handed_over_to_a_process_that_starts_during_the_j
 
     assert ClockGuard().trusted()  # it knows no better
     assert not ClockGuard(offset=before.offset).trusted()
+
+
+def test_a_clock_that_a_time_service_sets_right_after_a_pause_is_trusted_with_no_restart(machine: Machine) -> None:
+    guard = ClockGuard()
+    machine.wall += 600
+    assert not guard.trusted()
+
+    machine.vouched = machine.wall + 0.5
+    assert guard.trusted()
+
+    machine.vouched = None
+    machine.passes(60)
+    assert guard.trusted()
+    machine.wall -= 600
+    assert not guard.trusted()
+
+
+def test_a_time_service_that_shows_another_time_vouches_for_nothing(machine: Machine) -> None:
+    guard = ClockGuard()
+    machine.vouched = machine.wall
+    machine.wall += 7_200
+
+    assert not guard.trusted()
+    assert guard.jump() == pytest.approx(7_200)
+
+
+def test_what_the_kernel_says_of_its_time_service_is_none_or_the_time_that_it_is() -> None:
+    found = synchronised_seconds()
+
+    assert found is None or abs(found - wall_seconds()) < 2
 
 
 def test_running_time_never_goes_back() -> None:

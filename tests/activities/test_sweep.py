@@ -17,6 +17,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.commit import Door
 from activities.sweep import BATCH, PATIENCE, Sweep
+from database.commands import PENDING, RECORDED, REFUSED, row_of
 from database.engine import reading, writing
 from database.reference import write_calendar_days, write_setting
 from database.snapshots import write_snapshot
@@ -24,7 +25,6 @@ from models import commands as c
 from models.calendar import CalendarRow
 from models.engine import CommandEnvelope
 from models.tables import COMMAND, DIRECTIVE
-from services.commands import PENDING, RECORDED, REFUSED, row_of
 from services.intake import preview_of
 
 NOW = local("Wed 2026-03-04 09:00")

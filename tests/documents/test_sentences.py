@@ -48,7 +48,7 @@ DATA: dict[Code, dict[str, object]] = {
     Code.NOT_ALLOWED: {"directive": "QN-1", "command": "submit"},
     Code.NOT_LEAD_AGENCY: {"directive": "QN-1", "agency": "STC", "lead": "SYT"},
     Code.NOT_CONCERNED: {"directive": "QN-1", "lead": "SYT"},
-    Code.NOT_COORDINATING_AGENCY: {"directive": "QN-1"},
+    Code.NOT_COORDINATING_AGENCY: {"directive": "QN-1", "agency": "SXD"},
     Code.OWN_AGENCY: {"directive": "QN-1", "agency": "SYT"},
     Code.WRONG_STATE: {
         "directive": "QN-1",
@@ -74,11 +74,11 @@ DATA: dict[Code, dict[str, object]] = {
     Code.NOTHING_TO_AMEND: {"directive": "QN-1"},
     Code.LEAD_COORDINATES: {"agency": "SYT"},
     Code.CHANGED_MEANWHILE: {"directive": "QN-1", "actor": "truong.syt", "last": "submitted", "at": AT.isoformat()},
-    Code.UNKNOWN_AGENCY: {"agency": "Sở Y", "closest": "Sở Y tế; Sở Nội vụ"},
+    Code.UNKNOWN_AGENCY: {"agency": "Sở Y tế, Sở Nội vụ", "leads": "Sở Y tế; Sở Nội vụ"},
     Code.UNKNOWN_PERSON: {"person": "ai.do", "closest": "Nguyễn Thị Hạnh"},
     Code.NOT_DEPUTY: {"person": "Trần Văn Bình", "on_behalf_of": "Nguyễn Thị Hạnh"},
     Code.STATE_SECRET: {"marking": "Tối mật"},
-    Code.BAD_DATE: {"value": "31/4/2023"},
+    Code.BAD_DATE: {"unclear": "tuần sau"},
     Code.MISSING: {"field": "content"},
     Code.TOO_LONG: {"field": "text", "limit": 10_000},
     Code.DUPLICATE: {"directive": "QN-1"},
@@ -86,8 +86,8 @@ DATA: dict[Code, dict[str, object]] = {
     Code.UNKNOWN_FIELD: {"field_of_work": "xã hội"},
     Code.UNKNOWN_URGENCY: {"urgency": "gấp"},
     Code.UNKNOWN_COMMAND: {"value": "dance", "commands": "submit, urge"},
-    Code.UNKNOWN_VALUE: {"value": "tạm", "values": "good, poor"},
-    Code.UNREADABLE: {"field": "deadline"},
+    Code.UNKNOWN_VALUE: {"field": "grade", "value": "tạm", "values": "good, poor"},
+    Code.UNREADABLE: {"field": "document.so", "unknown": "document.so", "names": "number, date"},
 }
 
 EVENTS_TOLD: dict[str, tuple[e.Event, str]] = {
@@ -260,6 +260,53 @@ def test_the_fullest_sentence_is_told_when_all_data_are_there(code: Code) -> Non
         told = refusal(code, directive="QN-1", agency="SYT")
     for fixed in (part.split("{")[0] for part in fullest.split("}")):
         assert fixed in told
+
+
+@pytest.mark.parametrize(
+    ("code", "data", "told"),
+    [
+        (
+            Code.DEADLINE_IN_PAST,
+            {"due_at": "2026-11-01T17:00:00+00:00"},
+            "Thời hạn 01/11/2026 đã qua. Chọn một thời hạn về sau.",
+        ),
+        (
+            Code.DEADLINE_IN_PAST,
+            {"due_at": "2026-11-01T09:00:00+00:00"},
+            "Thời hạn 16:00 01/11/2026 đã qua. Chọn một thời hạn về sau.",
+        ),
+        (
+            Code.BAD_DATE,
+            {"field": "deadline", "value": "31/4/2027"},
+            "“31/4/2027” không phải là ngày đúng. Ghi ngày/tháng/năm, ví dụ 12/04/2023.",
+        ),
+        (
+            Code.UNKNOWN_AGENCY,
+            {"agency": "Sở Y", "closest": "Sở Y tế; Sở Nội vụ"},
+            "Không tìm thấy cơ quan “Sở Y”. Có phải: Sở Y tế; Sở Nội vụ? Ghi lại đúng tên hoặc mã cơ quan.",
+        ),
+        (
+            Code.UNKNOWN_AGENCY,
+            {"agency": "Sở Y tế, Sở Nội vụ", "unparted": "Sở Y tế; Sở Nội vụ"},
+            "Chưa tách được các cơ quan phối hợp: Sở Y tế; Sở Nội vụ. Ghi dấu chấm phẩy “;” giữa các cơ quan.",
+        ),
+        (
+            Code.UNREADABLE,
+            {"field": "percent", "expected": "percent"},
+            "Phần tỷ lệ hoàn thành ghi không đúng kiểu: cần số từ 0 đến 100. Kiểm tra lại rồi gửi lại.",
+        ),
+        (
+            Code.UNREADABLE,
+            {"field": "deadline", "other": "no_deadline"},
+            "Phần thời hạn và phần không thời hạn không đi cùng nhau. Bỏ một trong hai rồi gửi lại.",
+        ),
+        (Code.UNREADABLE, {"field": "opinion"}, "Không đọc được phần ý kiến. Kiểm tra lại rồi gửi lại."),
+    ],
+)
+def test_what_is_wrong_with_a_value_is_said_with_what_can_be_written(
+    code: Code, data: dict[str, str], told: str
+) -> None:
+    assert refusal(code, **data) == told
 
 
 def test_an_agency_that_does_not_lead_is_told_by_name_who_does() -> None:

@@ -293,6 +293,12 @@ def test_marks_between_words_do_not_matter_in_a_search(busy: StandingOffice) -> 
     assert listed(busy, only) == ["D-15"]
 
 
+@pytest.mark.parametrize("text", ["...", "-", "“”", ";"])
+def test_a_search_for_nothing_but_marks_finds_nothing_rather_than_everything(busy: StandingOffice, text: str) -> None:
+    assert listed(busy, make_filter({"text": text}, busy.reference(), busy.clock, open_only=True)) == []
+    assert listed(busy, make_filter({"text": "  "}, busy.reference(), busy.clock, open_only=True)) != []
+
+
 # --- One directive ---------------------------------------------------------------------------------------------
 
 
@@ -350,8 +356,12 @@ def test_an_inbox_shows_the_newest_first_and_what_was_read(busy: StandingOffice)
     assert len(items) > 5
 
     with writing(busy.engine) as connection:
-        assert mark_read(connection, "chuyenvien.syt", busy.clock) == len(items)
-        assert mark_read(connection, "chuyenvien.syt", busy.clock) == 0
+        assert mark_read(connection, "chuyenvien.syt", items[:1], busy.clock) == 1
+        assert [item.id for item in inbox_of(connection, "chuyenvien.syt", unread_only=True)] == [
+            item.id for item in items[1:]
+        ]
+        assert mark_read(connection, "chuyenvien.syt", items, busy.clock) == len(items) - 1
+        assert mark_read(connection, "truong.syt", items, busy.clock) == 0
 
     with reading(busy.engine) as connection:
         assert inbox_of(connection, "chuyenvien.syt", unread_only=True) == []

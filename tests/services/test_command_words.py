@@ -91,6 +91,14 @@ TEN_APRIL = a_deadline("2026-04-10", "Friday")
                 deadline=TEN_APRIL,
             ),
         ),
+        ("resume", {"deadline": "không thời hạn"}, c.Resume(no_deadline=True)),
+        ("amend", {"reason": "Sửa", "deadline": "Không thời hạn"}, c.Amend(reason="Sửa", no_deadline=True)),
+        ("amend", {"reason": "Sửa", "coordinating": ("",)}, c.Amend(reason="Sửa", coordinating_agencies=())),
+        (
+            "amend",
+            {"reason": "Sửa", "coordinating": ("Sở Tài chính; SNV",)},
+            c.Amend(reason="Sửa", coordinating_agencies=("STC", "SNV")),
+        ),
         ("amend", {"reason": "Sửa", "urgency": "very_urgent"}, c.Amend(reason="Sửa", urgency=Urgency.VERY_URGENT)),
         ("urge", {"text": "Khẩn trương"}, c.Urge(text="Khẩn trương")),
         (
@@ -120,6 +128,12 @@ def test_words_make_the_command_they_mean(
     assert without_wording(made(office, kind, **words)) == without_wording(command)
 
 
+def test_what_a_terminal_would_obey_or_a_database_refuse_is_not_taken_into_a_text(office: StandingOffice) -> None:
+    command = made(office, "submit", text="Đã\x00 xong\x1b[31m\nđủ\u202e", document="12/BC\n\x07")
+
+    assert command == c.Submit(result="Đã xong[31m\nđủ", document_number="12/BC")
+
+
 def test_every_command_on_a_known_directive_can_be_given_in_words() -> None:
     assert set(KINDS) == set(EXAMPLES) - {"register", "move_in"}
 
@@ -145,9 +159,33 @@ def test_a_command_that_nobody_knows_is_refused_with_those_that_there_are(office
         ("succeed", {"agency": "SXD"}, Code.MISSING, {"field": "agency"}),
         ("decide_extension", {"citation": "x"}, Code.MISSING, {"field": "granted"}),
         ("contribute", {"text": "x"}, Code.MISSING, {"field": "opinion"}),
-        ("contribute", {"opinion": "hay lắm"}, Code.UNREADABLE, {"field": "opinion"}),
-        ("accept", {"grade": "tuyệt"}, Code.UNREADABLE, {"field": "grade"}),
-        ("report_progress", {"text": "x", "percent": 101}, Code.UNREADABLE, {"field": "percent"}),
+        (
+            "contribute",
+            {"opinion": "hay lắm"},
+            Code.UNKNOWN_VALUE,
+            {"field": "opinion", "value": "hay lắm", "values": "agree, agree_with_comments, disagree, nothing_to_add"},
+        ),
+        (
+            "accept",
+            {"grade": "tuyệt"},
+            Code.UNKNOWN_VALUE,
+            {"field": "grade", "value": "tuyệt", "values": "excellent, good, satisfactory, poor"},
+        ),
+        (
+            "report_progress",
+            {"text": "x", "percent": 101},
+            Code.UNREADABLE,
+            {"field": "percent", "expected": "percent"},
+        ),
+        (
+            "resume",
+            {"deadline": "10/4/2026", "no_deadline": True},
+            Code.UNREADABLE,
+            {"field": "deadline", "other": "no_deadline"},
+        ),
+        ("request_extension", {"reason": "x", "deadline": "không thời hạn"}, Code.DEADLINE_REQUIRED, {}),
+        ("decide_extension", {"grant": True, "deadline": "không thời hạn"}, Code.DEADLINE_REQUIRED, {}),
+        ("reopen", {"deadline": "tuần sau"}, Code.BAD_DATE, {"unclear": "tuần sau"}),
         ("report_progress", {"text": "x" * 10_001}, Code.TOO_LONG, {"field": "text", "limit": "10000"}),
         ("comment", {"text": "x" * 4_001}, Code.TOO_LONG, {"field": "text", "limit": "4000"}),
         ("submit", {"text": "x", "document": "x" * 101}, Code.TOO_LONG, {"field": "document_number", "limit": "100"}),

@@ -13,12 +13,12 @@ from sqlalchemy import insert
 from temporal_server import free_port
 
 from activities.clock_guard import running_seconds
+from database import commands
 from database.engine import open_engine, reading, writing
 from documents.language import Language
 from models import commands as c
 from models.engine import CommandEnvelope
 from models.tables import WEBHOOK
-from services import commands
 from services.doctor import Check, database_checks, work_checks
 from services.doctor_machine import accounts_check, canary_check, clock_check, folder_checks, smtp_check
 from services.doctor_office import office_checks

@@ -232,6 +232,16 @@ def test_reading_an_inbox_marks_it_only_when_asked(dondoc: Dondoc) -> None:
     assert dondoc("inbox", "truong.syt", "--unread").out.startswith("Hộp thông báo của")
 
 
+def test_only_the_notices_that_were_shown_are_marked_as_read(dondoc: Dondoc, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shell.asking.PAGE", 1)
+    everything = dondoc.json("inbox", "truong.syt")
+
+    said = dondoc("inbox", "truong.syt", "--mark-read")
+
+    assert said.out.splitlines()[-1] == "Còn thông báo cũ hơn; xem tất cả bằng --json."
+    assert len(dondoc.json("inbox", "truong.syt", "--unread")) == len(everything) - 1
+
+
 def test_a_person_is_found_by_mail_address_and_an_unknown_one_is_refused_with_the_closest(dondoc: Dondoc) -> None:
     assert dondoc.json("inbox", "truong.syt@quangngai.example")
 

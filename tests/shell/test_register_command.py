@@ -13,6 +13,7 @@ from workbooks import ROW, a_workbook
 
 from database.engine import reading
 from models.tables import COMMAND, DIRECTIVE
+from shell.output import print_lines
 
 GIVEN: dict[str, Any] = {
     "content": "Báo cáo kết quả phòng, chống dịch",
@@ -63,7 +64,7 @@ def test_a_registration_from_json_answers_as_status_does_and_awaits_its_start(
 
 
 def test_a_registration_from_standard_input(dondoc: Dondoc, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(GIVEN)))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(GIVEN).encode())))
 
     assert dondoc("register", "--json", "-").json["code"] == "NV-2026-00001"
 
@@ -138,6 +139,61 @@ def test_json_that_is_no_directive_is_one_sentence(
 
     assert names in dondoc("register", "--json", str(tmp_path / "bad.json")).sentence
     assert saved(desk) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "names"),
+    [
+        ({"deadline": 5}, "deadline", "“day”"),
+        ({"deadline": {"day": "2026-03-20", "time": "25:99"}}, "deadline", "“day”"),
+        ({"coordinating_agencies": ["Sở Tài chính", 5]}, "coordinating_agencies", "danh sách tên cơ quan"),
+        ({"document": "12/UBND"}, "document", "“number”"),
+        ({"document": {"number": 12}}, "document_number", "số ký hiệu văn bản"),
+        ({"document": {"so": "12"}}, "document.so", "signer"),
+        ({"status": "assigned"}, "status", "coordinating_agencies"),
+        ({"lead_agency": ["Sở Y tế"]}, "lead_agency", "dấu nháy"),
+    ],
+)
+def test_a_part_of_another_name_or_kind_is_named_as_people_know_it_and_in_json(
+    dondoc: Dondoc, desk: Desk, tmp_path: Path, part: dict[str, Any], field: str, names: str
+) -> None:
+    said = dondoc("register", "--json", a_file(tmp_path, **part))
+
+    assert names in said.sentence
+    assert said.json == {
+        "verdict": "refused",
+        "code": None,
+        "reasons": [{"field": field, "code": "unreadable", "message": said.sentence}],
+    }
+    assert saved(desk) == (0, 0)
+
+
+@pytest.mark.parametrize("text", ["", "{\n  xin chào", "[" * 100_000, '{"content": ' + "9" * 5_000 + "}"])
+def test_json_that_is_none_is_told_in_the_language_of_the_reader(dondoc: Dondoc, tmp_path: Path, text: str) -> None:
+    (tmp_path / "bad.json").write_text(text, encoding="utf-8")
+
+    said = dondoc("register", "--json", str(tmp_path / "bad.json"))
+
+    assert said.sentence.startswith("JSON ")
+    assert "dòng 2, cột 3" in said.sentence or "xin chào" not in text
+
+
+def test_parts_that_are_null_count_as_absent(dondoc: Dondoc, tmp_path: Path) -> None:
+    document = {"number": "12/UBND", "date": "2026-03-02", "signer": None, "type": None, "abstract": None}
+
+    said = dondoc("register", "--json", a_file(tmp_path, document=document, deadline=None, urgency=None))
+
+    assert (said.code, said.json["deadline"], said.json["document"]["signer"]) == (0, None, "")
+
+
+def test_what_a_terminal_would_obey_is_neither_kept_nor_shown(
+    dondoc: Dondoc, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = dondoc("register", "--json", a_file(tmp_path, content="Báo\x00 cáo\x1b[31m\nđỏ\u202e", code="NV-1"))
+
+    assert said.json["content"] == "Báo cáo[31m\nđỏ"
+    print_lines("kẻ xấu\x1b[2J\u202e\tvà dòng\nsau")
+    assert capsys.readouterr().out == "kẻ xấu\ufffd[2J\ufffd\tvà dòng\nsau\n"
 
 
 def test_a_file_that_is_not_there_is_one_sentence(dondoc: Dondoc) -> None:

@@ -1,8 +1,10 @@
 """Keeping commands in SQL before they are sent, and what became of them."""
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from database.ledger import read_rows, rows_of_command
 from models.engine import Answer, CommandEnvelope
@@ -11,12 +13,27 @@ from models.tables import COMMAND
 
 PENDING, RECORDED, REFUSED = "pending", "recorded", "refused"
 
+# Built once: to put a statement together anew costs more than SQLite takes to carry it out.
+_INSERT = {
+    "sqlite": sqlite.insert(COMMAND).on_conflict_do_nothing(index_elements=["id"]),
+    "postgresql": postgresql.insert(COMMAND).on_conflict_do_nothing(index_elements=["id"]),
+}
+_CLOSE_RECORDED = (
+    update(COMMAND).where(COMMAND.c.id == bindparam("the_id"), COMMAND.c.state == PENDING).values(state=RECORDED)
+)
+
 
 def keep(connection: Connection, envelope: CommandEnvelope, now: dt.datetime) -> None:
     """Keep a command; one that is kept already stays as it is, since its id is the same wish."""
-    known = connection.execute(select(COMMAND.c.id).where(COMMAND.c.id == envelope.id)).first()
-    if known is None:
-        connection.execute(insert(COMMAND).values(**row_of(envelope, now)))
+    keep_all(connection, (envelope,), now)
+
+
+def keep_all(connection: Connection, envelopes: Sequence[CommandEnvelope], now: dt.datetime) -> None:
+    """Keep several commands of different ids with one statement."""
+    if not envelopes:
+        return
+    insert_command = _INSERT[connection.dialect.name]
+    connection.execute(insert_command, [row_of(envelope, now) for envelope in envelopes])
 
 
 def row_of(envelope: CommandEnvelope, now: dt.datetime, state: str = PENDING) -> dict[str, object]:
@@ -37,6 +54,13 @@ def close(connection: Connection, command_id: str, state: str, answer: str | Non
     connection.execute(
         update(COMMAND).where(COMMAND.c.id == command_id, COMMAND.c.state == PENDING).values(state=state, answer=answer)
     )
+
+
+def close_recorded(connection: Connection, command_ids: Iterable[str]) -> None:
+    """Note, in the transaction that records their events, that these commands are answered."""
+    ids = [{"the_id": command_id} for command_id in command_ids]
+    if ids:
+        connection.execute(_CLOSE_RECORDED, ids)
 
 
 def note_attempt(connection: Connection, command_id: str, now: dt.datetime) -> None:

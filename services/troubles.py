@@ -1,0 +1,57 @@
+"""What keeps the database or its disk from being written, said in one sentence wherever it shows."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+from documents.language import N_
+
+LEAST_ROOM: Final = 200 * 1_000_000
+"""Bytes. Below that a start or a storm of mails may fill the disk."""
+
+_KNOWN: Final = (
+    (("locked", "busy"), N_("Cơ sở dữ liệu đang bận")),
+    (("readonly", "read-only"), N_("Cơ sở dữ liệu đang chỉ đọc")),
+    (("full",), N_("Đĩa chứa cơ sở dữ liệu đã đầy")),
+    (("disk I/O", "unable to open"), N_("Đĩa chứa cơ sở dữ liệu không đọc hay ghi được")),
+)
+
+
+def trouble(problem: str) -> str | None:
+    """What is the matter, as a msgid without an end; None for what nobody has seen yet.
+
+    Args:
+        problem: what the database's driver says.
+    """
+    return next((msgid for words, msgid in _KNOWN if any(word in problem for word in words)), None)
+
+
+def disks_of(data_folder: Path, database: str | None) -> tuple[Path, ...]:
+    """The folders whose disks the system writes to: its own, and that of an SQLite file kept elsewhere.
+
+    Args:
+        database: the path of the SQLite file; None with another database.
+    """
+    folders = [data_folder, *([Path(database).absolute().parent] if database else [])]
+    there = [folder for folder in folders if folder.is_dir()]
+    return tuple({folder.stat().st_dev: folder for folder in reversed(there)}.values())[::-1]
+
+
+def disk_trouble(folder: Path) -> tuple[str, dict[str, object]] | None:
+    """Why a disk may not take what is written: read-only, full or nearly so. A msgid and its data; None when fine."""
+    place: dict[str, object] = {"folder": folder}
+    try:
+        read_only = bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+        free = shutil.disk_usage(folder).free
+    except OSError as problem:
+        said = problem.strerror or type(problem).__name__
+        return N_("Không hỏi được ổ đĩa chứa {folder}: {problem}."), place | {"problem": said}
+    if read_only:
+        return N_("Ổ đĩa chứa {folder} đang chỉ đọc."), place
+    if free >= LEAST_ROOM:
+        return None
+    data = place | {"megabytes": free // 1_000_000}
+    if free < 1_000_000:
+        return N_("Ổ đĩa chứa {folder} đã đầy; giải phóng chỗ để còn ít nhất 200 MB."), data
+    return N_("Ổ đĩa chứa {folder} chỉ còn {megabytes} MB; giải phóng chỗ để còn ít nhất 200 MB."), data

@@ -1,0 +1,53 @@
+"""Fixtures of the rules' own tests: an office with a seeded SQLite, its desk, and a real mail server."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from office_fixture import desk
+from real_office import Mailbox, RealOffice, a_delivery, a_free_port
+from standing_office import StandingOffice
+
+from activities.delivery import Delivery
+from activities.smtp_server import read_smtp_url
+from activities.smtp_transport import SmtpTransport
+from database.engine import open_engine
+
+__all__ = ["closed_mailbox", "delivery", "desk", "mailbox", "office", "standing"]
+
+
+@pytest.fixture
+def office(seeded_database: Path, tmp_path: Path) -> Iterator[RealOffice]:
+    """An office on Wednesday 4 March 2026, 09:00, that acts through the one door; its clock stands."""
+    file = tmp_path / "dondoc.db"
+    shutil.copy(seeded_database, file)
+    engine = open_engine(f"sqlite:///{file}")
+    yield RealOffice(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def standing(office: RealOffice) -> StandingOffice:
+    """The same office for use cases that ask what time it is."""
+    return StandingOffice(office.engine, office.references)
+
+
+@pytest.fixture
+def closed_mailbox() -> Mailbox:
+    """A mail server that is not running yet."""
+    return Mailbox(a_free_port())
+
+
+@pytest.fixture
+def mailbox(closed_mailbox: Mailbox) -> Iterator[Mailbox]:
+    """A real mail server."""
+    with closed_mailbox.open():
+        yield closed_mailbox
+
+
+@pytest.fixture
+def delivery(office: RealOffice, closed_mailbox: Mailbox) -> Delivery:
+    """The real delivery, to that mail server, at the office's clock."""
+    server = read_smtp_url(f"smtp://127.0.0.1:{closed_mailbox.port}")
+    return a_delivery(office, SmtpTransport(server, connect_seconds=2, whole_seconds=5))

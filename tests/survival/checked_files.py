@@ -1,0 +1,149 @@
+"""What a trial leaves behind, read as plain rows: the ledger, the outbox, the mails, and what clients were told.
+
+Only the standard library: the checker must not believe what the engine believes.
+"""
+
+import datetime as dt
+import email
+import email.policy
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+DONE, REFUSED, KEPT, SENT, FAILED = "done", "refused", "kept", "sent", "failed"
+"""What a client notes of a command: it was answered, refused, kept; it left (and nothing came back yet); or broke."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that must not be: its kind, the directive, command or file it is about, and what was seen."""
+
+    kind: str
+    about: str
+    seen: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.about}: {self.seen}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the ledger, letter by letter; instants also as instants."""
+
+    directive: str
+    seq: int
+    at: dt.datetime
+    planned_at: dt.datetime | None
+    kind: str
+    actor: str
+    on_behalf_of: str | None
+    command_id: str | None
+    part: int
+    data: str
+    previous_hash: str
+    hash: str
+
+    @property
+    def content(self) -> dict[str, Any]:
+        return dict(json.loads(self.data))
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line of a client's log."""
+
+    id: str
+    code: str
+    kind: str
+    told: str
+    sent_at: float = 0.0
+    told_at: float = 0.0
+    seq: int | None = None
+    kinds: tuple[str, ...] = ()
+    refusal: str | None = None
+    client: str = ""
+
+
+@dataclass
+class Evidence:
+    """All that the checker looks at.
+
+    Attributes:
+        lives: the ledger's rows by directive, in the order of their numbers.
+        commands: the state of each command row by its id.
+        snapshots: the `directive` table by code.
+        mails_on_disk: the Message-ID of each mail that left.
+    """
+
+    lives: dict[str, list[Row]] = field(default_factory=dict)
+    commands: dict[str, str] = field(default_factory=dict)
+    snapshots: dict[str, dict[str, Any]] = field(default_factory=dict)
+    notices: list[dict[str, Any]] = field(default_factory=list)
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
+    mails: list[dict[str, Any]] = field(default_factory=list)
+    mails_on_disk: list[str] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+
+
+def read_evidence(database: Path, logs: Iterable[Path] = (), mail_folder: Path | None = None) -> Evidence:
+    """Read a database file, the clients' logs and the folder of mails."""
+    evidence = Evidence(
+        told=[line for log in logs for line in read_log(log)],
+        mails_on_disk=list(_message_ids(mail_folder)) if mail_folder else [],
+    )
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    connection.row_factory = sqlite3.Row
+    try:
+        for row in connection.execute("SELECT * FROM ledger ORDER BY directive, seq, id"):
+            evidence.lives.setdefault(row["directive"], []).append(_row(row))
+        evidence.commands = dict(connection.execute("SELECT id, state FROM command").fetchall())
+        evidence.snapshots = {row["code"]: dict(row) for row in connection.execute("SELECT * FROM directive")}
+        evidence.notices = _all(connection, "notice")
+        evidence.deliveries = _all(connection, "delivery")
+        evidence.mails = _all(connection, "mail")
+    finally:
+        connection.close()
+    return evidence
+
+
+def read_log(file: Path) -> Iterator[Told]:
+    """Read what a client was told; a last line that a kill cut short was told to nobody."""
+    lines = file.read_text(encoding="utf-8").split("\n") if file.exists() else []
+    for line in lines[:-1]:
+        found = json.loads(line)
+        yield Told(**{**found, "kinds": tuple(found.get("kinds", ()))})
+
+
+def instant(text: str | None) -> dt.datetime | None:
+    """An instant as SQLite or JSON has it."""
+    return dt.datetime.fromisoformat(text).astimezone(dt.UTC) if text else None
+
+
+def _row(row: sqlite3.Row) -> Row:
+    return Row(
+        directive=row["directive"],
+        seq=row["seq"],
+        at=dt.datetime.fromisoformat(row["at"]).astimezone(dt.UTC),
+        planned_at=instant(row["planned_at"]),
+        kind=row["kind"],
+        actor=row["actor"],
+        on_behalf_of=row["on_behalf_of"],
+        command_id=row["command_id"],
+        part=row["part"],
+        data=row["data"],
+        previous_hash=row["previous_hash"],
+        hash=row["hash"],
+    )
+
+
+def _all(connection: sqlite3.Connection, table: str) -> list[dict[str, Any]]:
+    return [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY id")]  # noqa: S608 - our own names
+
+
+def _message_ids(folder: Path) -> Iterator[str]:
+    for file in sorted(folder.rglob("*.eml")):
+        message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+        yield str(message["Message-ID"]).strip()
