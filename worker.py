@@ -106,7 +106,7 @@ async def run(settings: Settings) -> None:
     office = Office.at(settings.database_url)
     run_dir = settings.data_dir / "run"
     clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()
-    door = Door(office.engine, office.references, clock)
+    door = Door(office.engine, office.references, clock, office.now)
     delivery = Delivery(
         engine=office.engine,
         references=office.references,

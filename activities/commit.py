@@ -1,7 +1,7 @@
 """The one door: ledger, snapshot and outbox in one transaction, by compare and set."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -22,7 +22,7 @@ from models.directive import Directive
 from models.engine import CommitRequest, CommitResult, Outcome
 from models.events import ENGINE, Event, MomentReached, Recorded
 from models.life import evolve, fold
-from models.moments import due_moments, next_moment
+from models.moments import due_moments, next_moment, note_covered
 from models.notices import NoticeOwed, notices_owed
 
 DISTRUST = dt.timedelta(seconds=60)
@@ -31,11 +31,17 @@ DISTRUST = dt.timedelta(seconds=60)
 
 @dataclass
 class Door:
-    """Records what happened. Made once in each process that writes; safe to use from many threads."""
+    """Records what happened. Made once in each process that writes; safe to use from many threads.
+
+    Attributes:
+        now: the office's own clock. A workflow whose instant is ahead of it lives on a Temporal whose clock is wrong,
+            and is told no moment. None under skipped time, where each directive has a clock of its own.
+    """
 
     engine: Engine
     references: ReferenceCache = field(default_factory=ReferenceCache)
     clock: ClockGuard = field(default_factory=ClockGuard)
+    now: Callable[[], dt.datetime] | None = None
 
     def commit(self, request: CommitRequest) -> CommitResult:
         """Record what a workflow decided, tell the moments that are due, and say what comes next.
@@ -76,11 +82,13 @@ class Door:
         codes = [request.directive for request in requests]
         last, snapshots = last_rows(connection, codes), read_snapshots(connection, codes)
         reference, trusted = self.references.get(connection), self.clock.trusted()
+        latest = None if self.now is None else self.now() + DISTRUST
         writes = _Writes()
         results: list[CommitResult | Exception] = []
         for request in requests:
             code = request.directive
-            look = _Look(connection, request, reference, trusted, *last.get(code, (0, "")), snapshots.get(code))
+            believed = trusted and (latest is None or request.now <= latest)
+            look = _Look(connection, request, reference, believed, *last.get(code, (0, "")), snapshots.get(code))
             try:
                 results.append(look.answer(writes))
             except Exception as problem:  # noqa: BLE001 - it is this directive's own; the others go on (RULES 18)
@@ -156,9 +164,9 @@ class _Look:
                 directive = evolve(directive, row)
             if directive is not None:
                 brought_back.append((directive, rows_then))
-        writer = _Writer(request.directive, request.after_seq, request.after_hash, request.now, directive)
+        writer = _Writer(request.directive, request.after_seq, request.after_hash, request.now, directive, reference)
         if self.trusted:
-            writer.tell_due(reference)
+            writer.tell_due()
         for draft in request.drafts:
             writer.add(
                 draft.event,
@@ -221,6 +229,7 @@ class _Writer:
     hash: str
     now: dt.datetime
     directive: Directive | None
+    reference: Reference
     rows: list[Recorded] = field(default_factory=list)
 
     def add(
@@ -243,15 +252,18 @@ class _Writer:
             command_id=command_id,
             part=part,
             event=event,
-        ).sealed(self.hash)
+        )
+        row = note_covered(self.directive, row, self.reference.timeline.current, self.reference.calendar)
+        row = row.sealed(self.hash)
         self.directive = evolve(self.directive, row)
         self.rows.append(row)
         self.seq, self.hash = row.seq, row.hash
 
-    def tell_due(self, reference: Reference) -> None:
+    def tell_due(self) -> None:
         """Tell the moments that are due, merged: the last planned instant is told, earlier ones with it (RULES 10)."""
         if self.directive is None:
             return
+        reference = self.reference
         due = due_moments(self.directive, reference.timeline, reference.calendar, self.now)
         for moment in due:
             hearers = resolve(moment.audience, self.directive, reference.directory, local_day(self.now))

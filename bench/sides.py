@@ -23,7 +23,7 @@ from database.seed_data import SEED, read_default_policy, seed
 from models.calendar import LOCAL, local_day
 from models.commands import Accept, Acknowledge, Command, Submit
 from models.tables import LEDGER
-from services.acting import Wish, act
+from services.acting import Desk, Wish
 from services.intake import Intake, start_all
 from services.office import Office
 from services.registration import RawDirective, read_registration
@@ -132,9 +132,9 @@ class Ours:
         """Put a policy in force whose steps are these instants, for all."""
         _let_ring(self.office, ring_at)
         await self._take(["Việc để khởi động"])
-        sender = Sender(self.client, self.office)
+        desk = Desk(self.office, Sender(self.client, self.office))
         for command, person in COMMANDS.values():
-            await act(self.office, sender, Wish(self.codes[0], command, person))
+            await desk.act(Wish(self.codes[0], command, person))
         self.codes.clear()
 
     async def intake(self, number: int) -> None:
@@ -162,8 +162,8 @@ class Ours:
     async def command(self, name: str) -> None:
         """One command each, as the pages and the shell give it."""
         command, person = COMMANDS[name]
-        sender = Sender(self.client, self.office)
-        await at_once(len(self.codes), lambda place: act(self.office, sender, Wish(self.codes[place], command, person)))
+        desk = Desk(self.office, Sender(self.client, self.office))
+        await at_once(len(self.codes), lambda place: desk.act(Wish(self.codes[place], command, person)))
 
     async def rung(self, times: int) -> None:
         """Each ring is a row of the ledger, and its notices are in the outbox by then."""

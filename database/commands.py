@@ -15,8 +15,10 @@ PENDING, RECORDED, REFUSED = "pending", "recorded", "refused"
 
 # Built once: to put a statement together anew costs more than SQLite takes to carry it out.
 _INSERT = {
-    "sqlite": sqlite.insert(COMMAND).on_conflict_do_nothing(index_elements=["id"]),
-    "postgresql": postgresql.insert(COMMAND).on_conflict_do_nothing(index_elements=["id"]),
+    dialect: build(COMMAND).on_conflict_do_update(
+        index_elements=["id"], set_={"state": PENDING, "answer": None}, where=COMMAND.c.state == REFUSED
+    )
+    for dialect, build in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 _CLOSE_RECORDED = (
     update(COMMAND).where(COMMAND.c.id == bindparam("the_id"), COMMAND.c.state == PENDING).values(state=RECORDED)
@@ -29,7 +31,7 @@ def keep(connection: Connection, envelope: CommandEnvelope, now: dt.datetime) ->
 
 
 def keep_all(connection: Connection, envelopes: Sequence[CommandEnvelope], now: dt.datetime) -> None:
-    """Keep several commands of different ids with one statement."""
+    """Keep several commands of different ids with one statement; one that was refused before is tried anew."""
     if not envelopes:
         return
     insert_command = _INSERT[connection.dialect.name]
@@ -68,6 +70,12 @@ def note_attempt(connection: Connection, command_id: str, now: dt.datetime) -> N
     connection.execute(
         update(COMMAND).where(COMMAND.c.id == command_id).values(attempts=COMMAND.c.attempts + 1, tried_at=now)
     )
+
+
+def find(connection: Connection, command_id: str) -> CommandEnvelope | None:
+    """The command that is kept under an id."""
+    found = connection.execute(select(COMMAND.c.envelope).where(COMMAND.c.id == command_id)).scalar()
+    return CommandEnvelope.model_validate_json(found) if found else None
 
 
 def answer_from_ledger(connection: Connection, command_id: str) -> Answer | None:

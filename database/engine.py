@@ -27,7 +27,7 @@ def open_engine(url: str, lock_patience: float = LOCK_PATIENCE_SECONDS) -> Engin
     if parsed.get_backend_name() != "sqlite":
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-        engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True)
         event.listen(engine, "checkin", _discard_if_inside_transaction)
         return engine
     if parsed.database:
@@ -37,6 +37,7 @@ def open_engine(url: str, lock_patience: float = LOCK_PATIENCE_SECONDS) -> Engin
         connect_args={"check_same_thread": False, "timeout": lock_patience},
         pool_size=10,
         max_overflow=10,
+        hide_parameters=True,  # a refused statement is logged; what a directive says is not
     )
 
     @event.listens_for(engine, "connect")

@@ -35,7 +35,9 @@ def render_webhook_stopped(content: WebhookStopped, language: Language) -> Notic
     why = translated(
         N_("Thông báo này gửi tới đồng chí vì đồng chí đã thêm webhook này.")
         if content.owned
-        else N_("Thông báo này gửi tới quản trị vì không rõ ai đã thêm webhook này hoặc người đó không còn giữ chức vụ."),
+        else N_(
+            "Thông báo này gửi tới quản trị vì không rõ ai đã thêm webhook này hoặc người đó không còn giữ chức vụ."
+        ),
         language,
     )
     following = translated(N_("Hệ thống không gửi gì tới nơi nhận này nữa."), language)
@@ -73,9 +75,7 @@ def _told(
     return NoticeText(
         subject=subject,
         headline=headline,
-        text="\n\n".join(
-            (headline, reason, "\n".join((why, following, act)), "\n".join(f"  {one}" for one in commands))
-        )
+        text="\n\n".join((headline, reason, f"{why}\n{following}\n{act}", "\n".join(f"  {one}" for one in commands)))
         + "\n",
         why=why,
         next=following,

@@ -160,6 +160,12 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
         N_("Nhiệm vụ {directive} vừa được người khác thay đổi. Xem lại nhiệm vụ rồi quyết định có làm tiếp không."),
         N_("Nhiệm vụ vừa được người khác thay đổi. Xem lại nhiệm vụ rồi quyết định có làm tiếp không."),
     ),
+    Code.ID_TAKEN: (
+        N_(
+            "Mã lệnh {id} đã dùng cho một việc khác (nhiệm vụ {directive}). Bỏ mã lệnh, hoặc dùng một mã mới, rồi gửi lại."
+        ),
+        N_("Mã lệnh này đã dùng cho một việc khác. Bỏ mã lệnh, hoặc dùng một mã mới, rồi gửi lại."),
+    ),
     Code.UNKNOWN_AGENCY: (
         N_(
             "Một nhiệm vụ chỉ có một cơ quan chủ trì, ở đây ghi nhiều cơ quan: {leads}. Giữ một cơ quan, ghi các cơ "

@@ -251,10 +251,13 @@ def _succeeded(directive: Directive, event: e.Succeeded, row: e.Recorded) -> dic
             event.new_agency if agency == event.old_agency else agency for agency in directive.coordinating_agencies
         )
     )
-    changes = {
+    changes: dict[str, Any] = {
         "lead_agency": lead,
         "coordinating_agencies": tuple(agency for agency in coordinating if agency != lead),
     }
+    given = directive.contributions.get(event.old_agency)
+    if given is not None and event.new_agency not in directive.contributions:
+        changes["contributions"] = directive.contributions | {event.new_agency: given}  # not silent: it was heard
     if directive.awaited is None:
         return changes
     renamed = (event.new_agency if agency == event.old_agency else agency for agency in directive.awaited.agencies)

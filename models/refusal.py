@@ -31,6 +31,7 @@ class Code(StrEnum):
     NOTHING_TO_AMEND = "nothing_to_amend"
     LEAD_COORDINATES = "lead_coordinates"  # the lead agency cannot coordinate as well
     CHANGED_MEANWHILE = "changed_meanwhile"  # somebody else acted since the person looked
+    ID_TAKEN = "id_taken"  # the id of this command already stands for another one
     UNKNOWN_AGENCY = "unknown_agency"
     UNKNOWN_PERSON = "unknown_person"
     NOT_DEPUTY = "not_deputy"  # acts on behalf of somebody whose deputy he is not

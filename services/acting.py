@@ -1,23 +1,27 @@
 """Acting on a directive: authorise, judge, keep, send."""
 
-import asyncio
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
 
 from database import commands
-from database.engine import reading
+from database.engine import reading, writing
 from database.reference import Reference
-from database.snapshots import read_snapshot
+from database.snapshots import read_snapshots
+from database.together import Together
 from models.calendar import local_day
 from models.commands import Actor, Command
+from models.directive import Directive
 from models.directory import Directory
 from models.engine import Answer, CommandEnvelope
 from models.life import decide, require_unchanged
 from models.refusal import Code, Refused
 from models.text import contains_state_secret_marking
 from services.office import Office
-from services.sending import Sender, Sent, keep
+from services.sending import Sender, Sent
 from services.suggestions import closest_people
 
 
@@ -40,48 +44,88 @@ class Wish:
     seen_seq: int | None = None
 
 
-async def act(office: Office, sender: Sender | None, wish: Wish) -> Sent:
-    """Carry out what a person wants, or keep it until the engine can.
+@dataclass
+class Desk:
+    """Where the commands of one process come in: what comes at the same time is judged and kept together.
 
-    Args:
-        sender: None while Temporal cannot be reached; the command is then kept and the sweep sends it.
-
-    Raises:
-        Refused: he may not, or the directive does not allow it now. Nothing is kept.
+    Attributes:
+        sender: None while Temporal cannot be reached; commands are then kept and the sweep sends them.
     """
-    envelope, answer = await asyncio.to_thread(_prepare, office, wish)
-    if answer is not None:
-        return Sent(envelope.id, "recorded", answer)
-    if sender is None:
-        await asyncio.to_thread(keep, office, envelope)
-        return Sent(envelope.id, "kept")
-    await sender.keep(envelope)
-    return await sender.send(envelope)
+
+    office: Office
+    sender: Sender | None
+    _coming_in: Together[Wish, tuple[CommandEnvelope, Answer | None]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._coming_in = Together(self._take_in, key=lambda wish: wish.id or object())
+
+    async def act(self, wish: Wish) -> Sent:
+        """Carry out what a person wants, or keep it until the engine can.
+
+        Raises:
+            Refused: he may not, or the directive does not allow it now. Nothing is kept.
+            sqlalchemy.exc.OperationalError: the database cannot be asked or written now; nothing was kept.
+        """
+        envelope, answer = await self._coming_in.do(wish)
+        if answer is not None:
+            return Sent(envelope.id, "recorded", answer)
+        if self.sender is None:
+            return Sent(envelope.id, "kept")
+        return await self.sender.send(envelope)
+
+    def _take_in(self, wishes: Sequence[Wish]) -> list[tuple[CommandEnvelope, Answer | None] | Exception]:
+        judged: list[tuple[CommandEnvelope, Answer | None] | Exception] = []
+        with reading(self.office.engine) as connection:
+            reference = self.office.reference(connection)
+            now = self.office.now(reference)
+            snapshots = read_snapshots(connection, [wish.code for wish in wishes])
+            for wish in wishes:
+                try:
+                    judged.append(_judge(connection, wish, reference, now, snapshots.get(wish.code)))
+                except Exception as problem:  # noqa: BLE001 - it is this wish's own answer
+                    judged.append(problem)
+        fresh = [one[0] for one in judged if not isinstance(one, Exception) and one[1] is None]
+        if fresh:
+            with writing(self.office.engine) as connection:
+                commands.keep_all(connection, fresh, now)
+        return judged
 
 
-def _prepare(office: Office, wish: Wish) -> tuple[CommandEnvelope, Answer | None]:
-    """Judge the wish against the snapshot, so that a refusal needs no engine and writes nothing."""
-    with reading(office.engine) as connection:
-        reference = office.reference(connection)
-        now = office.now(reference)
-        actor = find_actor(reference, wish.person, wish.on_behalf_of, now)
-        envelope = CommandEnvelope(
-            id=wish.id or str(uuid.uuid4()),
-            directive=wish.code,
-            actor=actor,
-            command=wish.command,
-            seen_seq=wish.seen_seq,
-        )
-        answer = commands.answer_from_ledger(connection, envelope.id) if wish.id else None
+async def act(office: Office, sender: Sender | None, wish: Wish) -> Sent:
+    """Carry out one wish; see `Desk.act`."""
+    return await Desk(office, sender).act(wish)
+
+
+def _judge(
+    connection: Connection, wish: Wish, reference: Reference, now: dt.datetime, snapshot: tuple[int, str] | None
+) -> tuple[CommandEnvelope, Answer | None]:
+    """Judge a wish against the snapshot, so that a refusal needs no engine and writes nothing."""
+    actor = find_actor(reference, wish.person, wish.on_behalf_of, now)
+    envelope = CommandEnvelope(
+        id=wish.id or str(uuid.uuid4()),
+        directive=wish.code,
+        actor=actor,
+        command=wish.command,
+        seen_seq=wish.seen_seq,
+    )
+    if wish.id:
+        before = commands.find(connection, wish.id)
+        if before is not None and not _same_wish(before, envelope):
+            raise Refused(Code.ID_TAKEN, id=wish.id, directive=before.directive)
+        answer = commands.answer_from_ledger(connection, wish.id)
         if answer is not None:
             return envelope, answer
-        refuse_secrets(wish.command)
-        found = read_snapshot(connection, wish.code)
-        if found is None:
-            raise Refused(Code.NOT_FOUND, directive=wish.code)
-        require_unchanged(found[1], wish.seen_seq)
-        decide(found[1], wish.command, actor, now)
+    refuse_secrets(wish.command)
+    if snapshot is None:
+        raise Refused(Code.NOT_FOUND, directive=wish.code)
+    directive = Directive.model_validate_json(snapshot[1])
+    require_unchanged(directive, wish.seen_seq)
+    decide(directive, wish.command, actor, now)
     return envelope, None
+
+
+def _same_wish(before: CommandEnvelope, now: CommandEnvelope) -> bool:
+    return (before.directive, before.command, before.actor.person) == (now.directive, now.command, now.actor.person)
 
 
 def find_actor(reference: Reference, person: str, on_behalf_of: str | None, now: dt.datetime) -> Actor:

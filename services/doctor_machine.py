@@ -84,7 +84,7 @@ def canary_check(file: Path) -> Check:
 def worker_clock_checks(file: Path) -> Iterator[Check]:
     """Whether the worker has the same time as who asks: no check while the canary says nothing of it."""
     rang = _rang(file)
-    running, wall = rang if rang else (0.0, None)
+    running, wall = rang or (0.0, None)
     if wall is None:
         return
     apart = (wall - running) - (wall_seconds() - running_seconds())

@@ -1,13 +1,14 @@
 """The one function that sends a command to the engine, and the one that knows what an unknown outcome is."""
 
 import asyncio
+import contextlib
 import datetime as dt
 import random
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sqlalchemy.exc import OperationalError
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
@@ -16,7 +17,6 @@ from database import commands
 from database.engine import reading, writing
 from database.ledger import read_rows
 from database.snapshots import read_snapshot
-from database.together import Together
 from models.commands import Comment, Reopen
 from models.directive import Directive
 from models.engine import Answer, CommandEnvelope
@@ -62,18 +62,6 @@ class Sender:
     patience: float = PATIENCE_SECONDS
     task_queue: str = TASK_QUEUE
     _gates: dict[str, "_Gate"] = field(default_factory=dict)
-    _keeping: Together[CommandEnvelope, None] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._keeping = Together(self._keep_together, key=lambda envelope: envelope.id)
-
-    async def keep(self, envelope: CommandEnvelope) -> None:
-        """Keep a command in SQL before it is sent; one that is kept already stays as it is.
-
-        Raises:
-            sqlalchemy.exc.OperationalError: the database cannot be written now; nothing was kept.
-        """
-        await self._keeping.do(envelope)
 
     async def send(self, envelope: CommandEnvelope) -> Sent:
         """Send a command that is kept in SQL until it is answered, refused or out of patience.
@@ -108,17 +96,18 @@ class Sender:
         """Send once; None when the outcome is unknown."""
         try:
             async with asyncio.timeout(left), gate.places:
-                answer = await self._execute(envelope, left)
+                return await self._execute(envelope, left)
         except WorkflowUpdateFailedError as failed:
             refused = _refusal(failed.cause)
             if refused is not None:
-                await asyncio.to_thread(self._close_refused, envelope.id, refused.code.value)
-                raise refused from failed
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError, RPCError):
+                return await asyncio.to_thread(self._settle, envelope.id, refused)
+        except Refused as refused:  # no run was there, so the ledger's own state judged
+            return await asyncio.to_thread(self._settle, envelope.id, refused)
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError, RPCError, OperationalError):
             pass
-        else:
-            return answer  # the transaction that recorded it has noted so beside the command
-        return await asyncio.to_thread(self._look_up, envelope.id)
+        with contextlib.suppress(OperationalError):  # a database that cannot be asked now leaves it unknown
+            return await asyncio.to_thread(self._look_up, envelope.id)
+        return None
 
     async def _execute(self, envelope: CommandEnvelope, left: float) -> Answer:
         limit = dt.timedelta(seconds=left)
@@ -162,14 +151,18 @@ class Sender:
         )
         return answer
 
-    def _close_refused(self, command_id: str, answer: str) -> None:
-        with writing(self.office.engine) as connection:
-            commands.close(connection, command_id, commands.REFUSED, answer)
+    def _settle(self, command_id: str, refused: Refused) -> Answer:
+        """A refusal is final, unless the ledger proves that this very command was recorded before its reply was lost.
 
-    def _keep_together(self, envelopes: Sequence[CommandEnvelope]) -> list[Exception | None]:
-        with writing(self.office.engine) as connection:
-            commands.keep_all(connection, envelopes, self.office.now(self.office.reference(connection)))
-        return [None] * len(envelopes)
+        Raises:
+            Refused: it was not.
+        """
+        with contextlib.suppress(OperationalError), writing(self.office.engine) as connection:
+            answer = commands.answer_from_ledger(connection, command_id)
+            if answer is not None:
+                return answer
+            commands.close(connection, command_id, commands.REFUSED, refused.code.value)
+        raise refused
 
     def _look_up(self, command_id: str) -> Answer | None:
         with reading(self.office.engine) as connection:
@@ -183,12 +176,6 @@ class Sender:
     def _registration(self, code: str) -> CommandEnvelope | None:
         with reading(self.office.engine) as connection:
             return commands.registration_of(connection, code)
-
-
-def keep(office: Office, envelope: CommandEnvelope) -> None:
-    """Keep a command while there is nobody to send it; the sweep will."""
-    with writing(office.engine) as connection:
-        commands.keep_all(connection, (envelope,), office.now(office.reference(connection)))
 
 
 def _refusal(cause: BaseException | None) -> Refused | None:

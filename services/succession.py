@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection, func, insert, select
 
+from database import commands
 from database.engine import reading, writing
 from database.figures import Counted, Filter, count_by, figures_of
 from database.reference import DIRECTORY, Reference, raise_revision
@@ -19,7 +20,6 @@ from models.life import decide
 from models.refusal import Code, Refused
 from models.tables import DIRECTIVE, LEDGER, SUCCESSION
 from models.timeliness import Figures
-from services import commands
 from services.acting import Wish, act
 from services.keepers import CLOSED, find_keeper
 from services.office import Office

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from documents.language import N_, Language, format_day
-from shell.context import Failed, Shell, in_language
+from shell.context import Failed, Shell, in_language, run
 from shell.output import print_json, print_lines, print_table, progress
 
 if TYPE_CHECKING:
@@ -172,8 +172,15 @@ def told(shell: Shell, change: "CalendarChange") -> None:
             number=change.replanned,
         )
     )
-    if change.replanned and sys.stderr.isatty():
+    if change.replanned and sys.stderr.isatty() and run(_engine_works(shell)):
         watch(shell)
+
+
+async def _engine_works(shell: Shell) -> bool:
+    from services.temporal import worker_is_there
+
+    client = await shell.connect()
+    return client is not None and await worker_is_there(client)
 
 
 def watch(shell: Shell) -> None:

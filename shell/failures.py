@@ -40,6 +40,8 @@ def told(problem: BaseException, shell: Shell) -> str | None:  # noqa: C901 - on
             return sentence(problem.msgid, language, **problem.data)
         case ValidationError():
             return None
+        case UnicodeEncodeError() if problem.reason == "surrogates not allowed":
+            return sentence(N_("Chữ gõ trên dòng lệnh không phải UTF-8. Gõ lại bằng bộ gõ Unicode."), language)
         case OperationalError():
             return _database(str(problem.orig), language)
         case DatabaseError():

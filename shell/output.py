@@ -25,19 +25,32 @@ def console(*, errors: bool = False) -> "Console":
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
-    """Print as JSON, Vietnamese letters as they are."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    """Print as JSON, Vietnamese letters as they are where the stream can hold them."""
+    try:
+        sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+    except UnicodeEncodeError:
+        sys.stdout.write(json.dumps(value, indent=2, default=str) + "\n")
 
 
 def print_lines(*lines: str) -> None:
     """Print plain lines; what a terminal would obey instead of show is made visible."""
     for line in lines:
-        sys.stdout.write(_visible(line) + "\n")
+        _write(sys.stdout, line)
 
 
 def complain(line: str) -> None:
     """Print one sentence on stderr."""
-    sys.stderr.write(_visible(line) + "\n")
+    _write(sys.stderr, line)
+
+
+def _write(stream: IO[str], line: str) -> None:
+    """Write a line; letters that the stream cannot hold, as under an old locale, by their numbers."""
+    text = _visible(line) + "\n"
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _visible(text: str) -> str:

@@ -87,24 +87,24 @@ def make_plan(shell: Shell, port: int | None, *, time_skipping: bool = False) ->
     )
 
 
-def prepare_database(shell: Shell) -> None:
+def prepare_database(shell: Shell, plan: "Plan") -> None:
     """Make or upgrade the database, and fill an empty one with the shipped policy, calendar and directory.
 
     Raises:
         Failed: the directory's file has faults.
     """
-    from database.engine import writing
     from database.migrate import migrate
-    from database.reference import read_setting, write_setting
     from database.seed_data import seed
     from embedded.files import prepare_data_folder
     from embedded.locate import running_system
     from services.office import Office
     from shell.context import Failed
+    from shell.shifted_clock import shift_clock
 
     settings = shell.settings
     prepare_data_folder(settings.data_dir)
-    if running_system(settings.data_dir) is None:
+    runs = running_system(settings.data_dir) is not None
+    if not runs:
         (settings.data_dir / "run" / "clock").unlink(missing_ok=True)  # who starts anew trusts the clock
     office = Office.at(settings.database_url)
     migrate(office.engine)
@@ -113,11 +113,8 @@ def prepare_database(shell: Shell) -> None:
         seed(office.engine, settings.directory, now)
     except ValueError as faults:
         raise Failed(N_("Danh bạ {file} chưa dùng được: {faults}"), file=settings.directory, faults=faults) from None
-    offset = settings.clock_offset(now)
-    if offset:
-        with writing(office.engine) as connection:
-            if read_setting(connection, "clock_shift") is None:
-                write_setting(connection, "clock_shift", str(offset.total_seconds()))
+    if settings.clock is not None and not runs:
+        shift_clock(office, plan, settings.clock_offset(now))
     office.engine.dispose()
 
 
@@ -127,7 +124,7 @@ def start(shell: Shell, port: int | None, *, detach: bool, time_skipping: bool =
     from embedded.supervisor import run as supervise
 
     plan = make_plan(shell, port, time_skipping=time_skipping)
-    prepare_database(shell)
+    prepare_database(shell, plan)
     if not detach:
         supervise(plan, lambda step: tell_step(shell, step))
         return
@@ -178,7 +175,7 @@ def run_demo(shell: Shell, port: int | None, *, leave: bool) -> None:
     if shell.data is None:
         shell.data = DEMO_FOLDER
     plan = make_plan(shell, port)
-    prepare_database(shell)
+    prepare_database(shell, plan)
     system = start_detached(plan, lambda step: tell_step(shell, step), tied=not leave)
     try:
         _fill(shell)

@@ -60,7 +60,7 @@ class OfficeAt(Office):
 
     instant: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
 
-    def now(self) -> dt.datetime:
+    def now(self, reference: Reference | None = None) -> dt.datetime:  # noqa: ARG002 - it needs none
         """That instant."""
         return self.instant
 
@@ -160,7 +160,9 @@ def _temporal(scratch: Path) -> Iterator[str]:
     for setting in _SERVER_SETTINGS:
         command += ["--dynamic-config-value", setting]
     with (scratch / "temporal.log").open("ab") as log:
-        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603 - our own
+        server = subprocess.Popen(  # noqa: S603 - our own; in a session of its own, so that Ctrl-C ends us first
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
         try:
             _wait_for(port, server)
             yield f"127.0.0.1:{port}"

@@ -179,11 +179,17 @@ class Surroundings:
 
 @dataclass
 class Played:
-    """What the real rules made of a script: the rows, each with what its act's notice says is covered."""
+    """What the real rules made of a script.
+
+    Attributes:
+        covered: by the number of an act's last row, the steps that its notice says it covers.
+        together: the planned instants of the moments that were told at once, in the order of recording.
+    """
 
     directive: Directive | None = None
     rows: list[Recorded] = field(default_factory=list)
     covered: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    together: list[tuple[dt.datetime, ...]] = field(default_factory=list)
 
 
 Commit = Callable[[tuple[Event, ...], dt.datetime], dt.datetime | None]
@@ -201,6 +207,7 @@ class PureDoor:
         played, around = self.played, self.around
         if played.directive is not None:
             due = due_moments(played.directive, around.timeline, around.calendar, now)
+            played.together.append(tuple(moment.at for moment in due))
             for moment in due:
                 hearers = resolve(moment.audience, played.directive, around.directory, local_day(now))
                 reached = MomentReached(
@@ -349,9 +356,7 @@ def disagreement(script: Script) -> str:
     expected, found = lines_of_oracle(telling), lines_of_engine(engine.rows)
     if expected != found:
         return "\n".join(["", *difference(expected, found), "", *told(script)])
-    planned = [row.planned_at for row in engine.rows if row.planned_at is not None]
-    instants = [row.at for row in engine.rows if row.planned_at is not None]
-    if sorted(zip(instants, planned, strict=True)) != list(zip(instants, planned, strict=True)):
+    if any(list(planned) != sorted(planned) for planned in engine.together):
         return "moments that passed together are not recorded in the order of their planned instants (rule 10)"
     level = engine.directive.escalation_level if engine.directive else 0
     if telling.life is not None and telling.life.level != level:

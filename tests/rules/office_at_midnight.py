@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import time_machine
-from builders import a_deadline, local
+from builders import a_deadline
 from office_fixture import Desk
 from real_office import RealOffice, a_delivery
 from sqlalchemy import text
@@ -92,7 +92,6 @@ def _asked(desk: Desk, acting: RealOffice) -> dict[str, Any]:
     with reading(desk.office.engine) as connection:
         everything = make_filter({}, reference, now, open_only=True)
         listed = {one.directive.code: str(one.timeliness) for one in list_directives(connection, everything, now)}
-
 
         def narrowed(judged: str) -> Filter:
             return make_filter({"timeliness": judged}, reference, now, open_only=True)

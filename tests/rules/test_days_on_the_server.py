@@ -97,7 +97,9 @@ async def test_rule_01_02_and_03_a_deadline_on_a_day_of_tet_stays_and_its_steps_
         ("2026-02-25 08:00", "deadline +3"),
     ]
     assert (in_time, over, overdue) == (Timeliness.DUE_SOON, Timeliness.OVERDUE, 1)
-    together = [content for person, content in engine.notices(code) if person == "truong.syt" and len(content.steps) > 1]
+    together = [
+        content for person, content in engine.notices(code) if person == "truong.syt" and len(content.steps) > 1
+    ]
     assert [sorted(step.step for step in content.steps) for content in together] == [["-1", "0"]]
 
 

@@ -1,4 +1,4 @@
-"""The group "Messages" on the real Temporal server under skipped time, with the real delivery and a real mail server."""
+"""The group "Messages" on the real Temporal server under skipped time, with the real delivery and mail server."""
 
 import datetime as dt
 

@@ -295,4 +295,3 @@ def test_rule_04_a_count_at_the_ends_of_time_ends_with_a_sentence_or_a_day(ancho
     with pytest.raises(ValueError, match="1 to 9999"):
         CALENDAR.add(anchor, outwards * 400)
     assert CALENDAR.is_working(CALENDAR.add(anchor, -outwards))
-

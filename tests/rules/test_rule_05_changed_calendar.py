@@ -1,4 +1,4 @@
-"""RULES 5: a changed calendar is used by every process at its next question, with no restart, and replans what is open."""
+"""RULES 5: a changed calendar is used by every process at its next question and replans what is open."""
 
 import datetime as dt
 import json

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from typing import Any
 
 import pytest
 from builders import a_deadline, day, local
@@ -38,7 +39,7 @@ def without_mail(office: RealOffice, people: str) -> None:
         raise_revision(connection, "directory")
 
 
-def hand_out(office: RealOffice, communes: list[str], **changes: object) -> None:
+def hand_out(office: RealOffice, communes: list[str], **changes: Any) -> None:
     """One document that gives each commune the same task, taken in one after another in a few seconds."""
     for commune in communes:
         office.register(
@@ -171,9 +172,7 @@ def test_rule_24_sending_keeps_the_stated_rate_for_each_person_and_what_waits_jo
     delivery.deliver()
 
     with reading(office.engine) as connection:
-        times = [
-            at for (at,) in connection.execute(select(MAIL.c.sent_at).where(MAIL.c.recipient == "truong.syt"))
-        ]
+        times = [at for (at,) in connection.execute(select(MAIL.c.sent_at).where(MAIL.c.recipient == "truong.syt"))]
     assert busiest_minute(times) == mail_run.MAILS_A_MINUTE_EACH
     assert set(office.states("truong.syt")) <= {"sent", "pending"}
     told = " ".join(

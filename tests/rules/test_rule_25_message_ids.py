@@ -152,7 +152,7 @@ def test_rule_25_over_a_life_with_many_people_no_id_stands_twice(
 
 
 def test_rule_25_another_event_that_takes_the_number_of_one_lost_with_both_stores_has_another_id() -> None:
-    """An older backup goes on without Temporal's store: row 7 is written anew, and readers have seen a mail of row 7."""
+    """An older backup goes on without Temporal's store: row 7 is written anew, and readers have a mail of row 7."""
     lost = waiting(seq=7, at=local("Wed 2026-03-04 16:00"))
     written_anew = waiting(seq=7, at=local("Thu 2026-03-05 09:00"))
 

@@ -17,11 +17,11 @@ from activities.smtp_transport import SmtpTransport
 from database.deliveries import undelivered
 from database.engine import reading, writing
 from database.reference import raise_revision
+from documents.language import Language
 from models import commands as c
 from models.tables import MAIL, PERSON
 from models.vocabulary import Urgency
 from services.doctor import Check, work_checks
-from documents.language import Language
 
 HEAD = "truong.syt@quangngai.example"
 BOUNCE = "550 5.1.1 No such user here"
@@ -202,7 +202,7 @@ def test_rule_26_an_address_that_is_refused_for_good_is_tried_once_for_each_mail
 def test_rule_26_an_address_that_is_full_is_tried_ever_more_rarely_for_five_days_and_then_given_up(
     office: RealOffice, delivery: Delivery, mailbox: Mailbox
 ) -> None:
-    assert GIVE_UP_AFTER == dt.timedelta(days=5)
+    assert GIVE_UP_AFTER.days == 5
     mailbox.refused = {HEAD: "452 4.2.2 Mailbox full"}
     office.at("Mon 2026-03-02 09:00").register("A-1", urgency=Urgency.FLASH)  # at any hour: nights count as well
     tries: list[dt.datetime] = []

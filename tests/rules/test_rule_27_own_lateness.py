@@ -1,4 +1,4 @@
-"""RULES 27: the engine measures its own lateness; a metric and doctor say by how much, at a cost that lets it stay on."""
+"""RULES 27: the engine measures its own lateness; a metric and doctor say by how much, cheaply enough to stay on."""
 
 import datetime as dt
 

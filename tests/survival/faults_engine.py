@@ -17,7 +17,6 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.commit import Door
-from activities.doorkeeper import Doorkeeper
 from database.engine import open_engine
 from models.engine import DirectiveInput
 from services.office import Office

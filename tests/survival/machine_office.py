@@ -3,6 +3,7 @@
 import contextlib
 import datetime as dt
 import json
+import sqlite3
 import threading
 import time
 import urllib.error
@@ -17,11 +18,13 @@ from checker import Verdict
 from crowd import Crowd
 from dondoc_command import until
 from machine_clock import NoSuchClock, ProcessClock
+from machine_disk import LoopDisk
 from office_on_trial import OfficeOnTrial
 
 from models.deadline import Deadline, make_deadline
 
-PARTS = ("supervisor", "temporal", "worker", "web")
+PARTS = ("supervisor", "worker", "web", "temporal")
+"""Whose clocks are set, in this order: on a machine they are one clock, so nobody may see Temporal's alone."""
 
 
 def tomorrow(now: dt.datetime, _place: int) -> Deadline:
@@ -135,9 +138,9 @@ class Clocks:
     def set(self, seconds: int) -> None:
         """Let all clocks that are held be ahead by so many seconds."""
         self.ahead = dict.fromkeys(self.ahead, seconds)
-        for clock in list(self._clocks.values()):
-            with contextlib.suppress(NoSuchClock, OSError):
-                clock.set(seconds)
+        for part in self.ahead if seconds else reversed(self.ahead):
+            with contextlib.suppress(NoSuchClock, OSError, KeyError):
+                self._clocks[part].set(seconds)
 
     def _keep(self, over: threading.Event) -> None:
         while not over.wait(0.02):
@@ -148,6 +151,27 @@ class Clocks:
                         clock = ProcessClock(pid)
                         clock.set(seconds)
                         self._clocks[part] = clock
+
+
+def lose_all(office: MachineOffice, disk: LoopDisk) -> None:
+    """After the power has gone: the machine is gone too, and its disk as it was then is put into another one."""
+    with contextlib.suppress(ProcessLookupError):
+        office.dondoc.kill_all()
+    disk.unmount()
+    found = disk.copied(office.folder / "found.img", disk.mounted_at)
+    assert found.repaired() in (0, 1)
+    disk.image.unlink()
+    found.image.rename(disk.image)
+    disk.mount()
+    for store in ("dondoc.db", "temporal.db"):
+        with contextlib.closing(sqlite3.connect(office.data / store)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def hold(seconds: float) -> None:
+    """Let a fault last."""
+    end = time.monotonic() + seconds
+    until(lambda: time.monotonic() >= end, seconds + 10)
 
 
 def wait_for(condition: Callable[[], object], seconds: float) -> float:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,10 @@ from crowd import HERE, environment
 from dondoc_command import until
 from office_on_trial import OfficeOnTrial, listens
 from temporal_server import TEMPORAL, free_port
+from trial_policy import AFTERNOON
 
+from database.engine import writing
+from database.reference import write_setting
 from services.standing_workflows import ensure_search_attributes
 from services.temporal import connect
 
@@ -51,6 +55,11 @@ class OfficeInParts(OfficeOnTrial):
         (self.data / "run").mkdir(parents=True)
         (self.data / "log").mkdir()
         shutil.copy(database, self.database)
+        office, now = self.office(), dt.datetime.now(dt.UTC)
+        with writing(office.engine) as connection:
+            shift = dt.datetime.fromisoformat(AFTERNOON) - now
+            write_setting(connection, "clock_shift", str(shift.total_seconds()))
+        office.engine.dispose()
         try:
             self.start_temporal()
             self.put_in_force()
@@ -88,6 +97,11 @@ class OfficeInParts(OfficeOnTrial):
             command = [sys.executable, "-P", str(HERE / "armed_worker.py"), str(self.database), str(self.deaths)]
         self._start("worker", command)
         until((self.data / "run" / "worker.ready").exists, 60)
+
+    def worker_lives(self) -> bool:
+        """Whether the worker that said last that it is ready is still alive, and takes tasks."""
+        ready = self.data / "run" / "worker.ready"
+        return ready.exists() and Path(f"/proc/{ready.read_text().strip()}").exists()
 
     def _start(self, part: str, command: list[str | Path]) -> None:
         with (self.data / "log" / f"{part}.log").open("ab") as log:

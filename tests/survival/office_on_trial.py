@@ -73,7 +73,13 @@ class OfficeOnTrial:
 
     # --- Filling it ------------------------------------------------------------------------------------------
 
-    def register(self, number: int, due: Callable[[dt.datetime, int], Deadline], name: str = "NV") -> float:
+    def register(
+        self,
+        number: int,
+        due: Callable[[dt.datetime, int], Deadline],
+        name: str = "NV",
+        leads: Sequence[str] = AGENCIES,
+    ) -> float:
         """Take directives in and wait until each is assigned; returns the seconds it took.
 
         Args:
@@ -86,7 +92,7 @@ class OfficeOnTrial:
             RawDirective(
                 code=f"{name}-{place}",
                 content=f"Báo cáo số {place} của {name}",
-                lead_agency=AGENCIES[place % len(AGENCIES)],
+                lead_agency=leads[place % len(leads)],
                 coordinating_agencies=("SNNMT",),
                 deadline=due(now, place).due_at.astimezone(LOCAL).replace(tzinfo=None),
             )

@@ -25,6 +25,17 @@ RULES = (
 ONE_MOMENT = (Rule("deadline", WORKING, (Step(0.0),)),)
 """Nothing is ever said but the deadline itself: for a storm in one second."""
 
+HOURS_LATER = (
+    Rule("handout", frozenset({"registered", "declined"}), (Step(1.2), Step(2.2))),
+    Rule("acknowledgement", frozenset({"assigned"}), (Step(1.0), Step(2.0))),
+    Rule("silence", frozenset({"in_progress"}), (Step(1.5), Step(2.4))),
+    Rule("review", frozenset({"submitted"}), (Step(1.3),)),
+    Rule("explanation", LIVING, (Step(1.1),)),
+    Rule("extension", LIVING, (Step(1.05),)),
+    Rule("deadline", WORKING, (Step(-0.5), Step(0.0))),
+)
+"""Every clock runs and nothing falls due during a trial but near deadlines: the next moments can be compared."""
+
 HEARERS = {
     "handout": ["monitoring_officer"],
     "acknowledgement": ["lead_officers", "lead_head"],
