@@ -74,11 +74,13 @@ class Door:
                 return [problem]
             return [self.commit_together((request,))[0] for request in requests]
 
-    def commit_in(self, connection: Connection, request: CommitRequest) -> CommitResult:
-        """Do the same for one directive inside a transaction of the caller's."""
-        return _or_raise(self._commit(connection, (request,))[0])
+    def commit_in(self, connection: Connection, requests: Sequence[CommitRequest]) -> list[CommitResult]:
+        """Do the same inside a transaction of the caller's, where what fails is for all of it to fail."""
+        return [_or_raise(result) for result in self._commit(connection, requests)]
 
     def _commit(self, connection: Connection, requests: Sequence[CommitRequest]) -> list[CommitResult | Exception]:
+        if not requests:
+            return []
         codes = [request.directive for request in requests]
         last, snapshots = last_rows(connection, codes), read_snapshots(connection, codes)
         reference, trusted = self.references.get(connection), self.clock.trusted()

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -16,7 +17,7 @@ from activities.commit import Door
 from database import commands
 from database.engine import reading, writing
 from database.reference import Reference
-from database.snapshots import fingerprint, read_directive, write_snapshot
+from database.snapshots import fingerprint, insert_snapshots, read_directive, snapshot_columns
 from models.calendar import local_day
 from models.commands import Actor, Command, MoveIn, Register
 from models.directive import Directive
@@ -25,7 +26,7 @@ from models.events import Recorded
 from models.life import decide, evolve
 from models.moments import next_moment
 from models.refusal import Code, Refused
-from models.tables import COMMAND, COUNTER, DIRECTIVE
+from models.tables import COUNTER, DIRECTIVE
 from models.vocabulary import Status
 from services.office import Office
 from services.registration import Reading, Reason
@@ -60,6 +61,56 @@ class Taken:
 
 
 @dataclass
+class _Entered:
+    """One directive that was handed in, and what became of it."""
+
+    reading: Reading
+    taken: Taken
+
+
+class _Series:
+    """Gives out the next codes of this year's series, in one transaction; those that people wrote are passed over."""
+
+    def __init__(self, connection: Connection, now: dt.datetime, written: set[str], *, dry: bool) -> None:
+        self._connection = connection
+        self._name = f"{CODE_SERIES}-{local_day(now).year}"
+        self._dry = dry
+        self._number: int | None = None
+        self._taken = written
+
+    def next(self) -> str | None:
+        """The next code that nothing bears; None in a dry run, since a code is given out only when it is kept."""
+        if self._dry:
+            return None
+        if self._number is None:
+            self._number = self._last()
+            self._taken |= self._borne(self._number)
+        while True:
+            self._number += 1
+            code = f"{self._name}-{self._number:05d}"
+            if code not in self._taken:
+                return code
+
+    def keep(self) -> None:
+        """Note the last number given out."""
+        if self._number is not None:
+            counter = update(COUNTER).where(COUNTER.c.series == self._name).values(number=self._number)
+            self._connection.execute(counter)
+
+    def _last(self) -> int:
+        of_series = select(COUNTER.c.number).where(COUNTER.c.series == self._name).with_for_update()
+        number = self._connection.execute(of_series).scalar()
+        if number is None:
+            self._connection.execute(insert(COUNTER).values(series=self._name, number=0))
+        return int(number or 0)
+
+    def _borne(self, last: int) -> set[str]:
+        """The codes among the next ones that people have given themselves."""
+        later = DIRECTIVE.c.code.between(f"{self._name}-{last + 1:05d}", f"{self._name}-~")
+        return {row.code for row in self._connection.execute(select(DIRECTIVE.c.code).where(later))}
+
+
+@dataclass
 class Intake:
     """Takes directives in for one person.
 
@@ -79,85 +130,131 @@ class Intake:
         for its workflow to be started.
         """
         left = iter(readings)
-        dry_known: dict[str, Reading] = {}
+        entered: dict[str, _Entered] = {}
         while batch := list(islice(left, BATCH)):
             now = self.office.now()
             if self.dry:
                 with reading(self.office.engine) as connection:
-                    taken = [self._verdict_only(connection, one, now, dry_known) for one in batch]
+                    taken = [one.taken for one in self._judge(connection, batch, now, entered)]
             else:
                 with writing(self.office.engine) as connection:
-                    reference = self.office.reference(connection)
-                    taken = [self._take_one(connection, one, reference, now) for one in batch]
+                    judged = self._judge(connection, batch, now, entered)
+                    self._save(connection, [one for one in judged if one.taken.verdict is Verdict.ACCEPTED], now)
+                    taken = [one.taken for one in judged]
             yield from taken
 
-    def _verdict_only(self, connection: Connection, one: Reading, now: dt.datetime, known: dict[str, Reading]) -> Taken:
-        taken = self._judge(connection, one, now)
-        if taken.verdict is not Verdict.ACCEPTED or one.registration is None:
-            return taken
-        mark = fingerprint(one.registration)
-        before = known.get(one.code or mark)
-        if before is not None:
-            return _known(before.code, same=_same(_command_of(before), one))
-        for key in (one.code, mark):
-            known.setdefault(key or mark, one)
-        return taken
+    def _judge(
+        self, connection: Connection, batch: list[Reading], now: dt.datetime, entered: dict[str, _Entered]
+    ) -> list[_Entered]:
+        """The verdict on each, before anything is saved.
 
-    def _take_one(self, connection: Connection, one: Reading, reference: Reference, now: dt.datetime) -> Taken:
-        taken = self._judge(connection, one, now)
-        if taken.verdict is not Verdict.ACCEPTED or one.registration is None:
-            return taken
-        code = one.code or next_code(connection, now)
-        command = _command_of(one)
-        envelope = CommandEnvelope(id=str(uuid.uuid4()), directive=code, actor=self.actor, command=command)
-        if isinstance(command, MoveIn):
-            connection.execute(insert(COMMAND).values(**commands.row_of(envelope, now, commands.RECORDED)))
-            self._record(connection, envelope, now)
-            return Taken(Verdict.ACCEPTED, code)
-        connection.execute(insert(COMMAND).values(**commands.row_of(envelope, now)))
-        preview = preview_of(envelope, now)
-        following = next_moment(preview, reference.timeline.current, reference.calendar, now)
-        mark = fingerprint(one.registration)
-        write_snapshot(connection, preview, reference, following, mark=mark, awaiting_start=True)
-        return Taken(Verdict.ACCEPTED, code, envelope=envelope)
+        Args:
+            entered: by code or fingerprint, what was accepted before in this same intake; added to.
+        """
+        standing = _standing(connection, batch)
+        series = _Series(connection, now, {one.code for one in batch if one.code}, dry=self.dry)
+        judged = [self._judge_one(connection, one, now, standing, entered, series) for one in batch]
+        series.keep()
+        return judged
 
-    def _judge(self, connection: Connection, one: Reading, now: dt.datetime) -> Taken:
-        """The verdict on one directive, before anything is saved."""
+    def _judge_one(
+        self,
+        connection: Connection,
+        one: Reading,
+        now: dt.datetime,
+        standing: dict[str, tuple[str, str]],
+        entered: dict[str, _Entered],
+        series: _Series,
+    ) -> _Entered:
         if one.registration is None or one.reasons:
-            return Taken(Verdict.REFUSED, one.code, one.reasons)
+            return _Entered(one, Taken(Verdict.REFUSED, one.code, one.reasons))
         try:
             decide(None, one.registration, self.actor, now)
         except Refused as refused:
             reason = Reason(field=refused.data.get("field", "lead_agency"), code=refused.code, data=refused.data)
-            return Taken(Verdict.REFUSED, one.code, [reason])
+            return _Entered(one, Taken(Verdict.REFUSED, one.code, [reason]))
         mark = fingerprint(one.registration)
-        known_as = DIRECTIVE.c.code == one.code if one.code else DIRECTIVE.c.fingerprint == mark
-        known = connection.execute(select(DIRECTIVE.c.code, DIRECTIVE.c.fingerprint).where(known_as)).first()
-        if known is None:
-            return Taken(Verdict.ACCEPTED, one.code)
-        before = commands.registration_of(connection, known.code)
-        if before is None:
-            return _known(known.code, same=known.fingerprint == mark)
-        stands = read_directive(connection, known.code)
-        same = _same(before.command, one) or (stands is not None and _same(_as_it_stands(stands), one))
-        return _known(known.code, same=same)
+        before = entered.get(one.code or mark)
+        if before is not None:
+            return _Entered(one, _known(before.taken.code, same=_same(_command_of(before.reading), one)))
+        known = standing.get(one.code or mark)
+        if known is not None:
+            return _Entered(one, self._compared(connection, one, *known, mark))
+        accepted = _Entered(one, Taken(Verdict.ACCEPTED, one.code or series.next()))
+        for key in (one.code, mark):
+            entered.setdefault(key or mark, accepted)
+        return accepted
 
-    def _record(self, connection: Connection, envelope: CommandEnvelope, now: dt.datetime) -> None:
-        """Record a directive that is done already: its life is over, so no workflow is needed."""
-        events = decide(None, envelope.command, envelope.actor, now)
-        self.door.commit_in(
-            connection,
-            CommitRequest(
-                directive=envelope.directive,
-                after_seq=0,
-                after_hash="",
-                now=now,
-                drafts=tuple(
-                    Draft(event=event, actor=envelope.actor.person, command_id=envelope.id, part=part)
-                    for part, event in enumerate(events)
-                ),
-            ),
+    def _compared(self, connection: Connection, one: Reading, code: str, known_mark: str, mark: str) -> Taken:
+        """The verdict on what is known already: exactly so, or otherwise."""
+        before = commands.registration_of(connection, code)
+        if before is None:
+            return _known(code, same=known_mark == mark)
+        stands = read_directive(connection, code)
+        same = _same(before.command, one) or (stands is not None and _same(_as_it_stands(stands), one))
+        return _known(code, same=same)
+
+    def _save(self, connection: Connection, accepted: list[_Entered], now: dt.datetime) -> None:
+        """Keep the commands, and what lists show until the workflows have started; record what is done already."""
+        reference = self.office.reference(connection)
+        open_ones: list[CommandEnvelope] = []
+        done: list[CommandEnvelope] = []
+        for one in accepted:
+            command = _command_of(one.reading)
+            envelope = CommandEnvelope(
+                id=str(uuid.uuid4()), directive=one.taken.code or "", actor=self.actor, command=command
+            )
+            if isinstance(command, MoveIn):
+                done.append(envelope)
+            else:
+                open_ones.append(envelope)
+                one.taken.envelope = envelope
+        commands.keep_all(connection, (*open_ones, *done), now)
+        insert_snapshots(connection, [_awaited(envelope, reference, now) for envelope in open_ones])
+        # The life of what is done already is over, so no workflow is needed.
+        self.door.commit_in(connection, [_registering(envelope, now) for envelope in done])
+
+
+def _awaited(envelope: CommandEnvelope, reference: Reference, now: dt.datetime) -> dict[str, Any]:
+    """What lists show of a directive until its workflow has started."""
+    preview = preview_of(envelope, now)
+    following = next_moment(preview, reference.timeline.current, reference.calendar, now)
+    columns = snapshot_columns(preview, reference, following, awaiting_start=True)
+    registration = envelope.command
+    if not isinstance(registration, Register):
+        raise TypeError(f"{envelope.directive}: {registration.kind} registers nothing")
+    return columns | {"fingerprint": fingerprint(registration)}
+
+
+def _registering(envelope: CommandEnvelope, now: dt.datetime) -> CommitRequest:
+    """What records a registration."""
+    events = decide(None, envelope.command, envelope.actor, now)
+    return CommitRequest(
+        directive=envelope.directive,
+        after_seq=0,
+        after_hash="",
+        now=now,
+        drafts=tuple(
+            Draft(event=event, actor=envelope.actor.person, command_id=envelope.id, part=part)
+            for part, event in enumerate(events)
+        ),
+    )
+
+
+def _standing(connection: Connection, batch: list[Reading]) -> dict[str, tuple[str, str]]:
+    """What is known of a batch: code and fingerprint of a directive, found by either."""
+    codes = [one.code for one in batch if one.code]
+    marks = [fingerprint(one.registration) for one in batch if one.registration is not None and not one.code]
+    rows = connection.execute(
+        select(DIRECTIVE.c.code, DIRECTIVE.c.fingerprint).where(
+            or_(DIRECTIVE.c.code.in_(codes), DIRECTIVE.c.fingerprint.in_(marks))
         )
+    )
+    found: dict[str, tuple[str, str]] = {}
+    for row in rows:
+        for key in (row.code, row.fingerprint):
+            found.setdefault(key, (row.code, row.fingerprint))
+    return found
 
 
 def _known(code: str | None, *, same: bool) -> Taken:
@@ -218,21 +315,6 @@ def preview_of(envelope: CommandEnvelope, now: dt.datetime) -> Directive:
     if directive is None:
         raise ValueError(f"{envelope.directive}: nothing follows from {envelope.command.kind}")
     return directive
-
-
-def next_code(connection: Connection, now: dt.datetime) -> str:
-    """Give out the next code of this year's series."""
-    series = f"{CODE_SERIES}-{local_day(now).year}"
-    while True:
-        changed = connection.execute(
-            update(COUNTER).where(COUNTER.c.series == series).values(number=COUNTER.c.number + 1)
-        )
-        if changed.rowcount == 0:
-            connection.execute(insert(COUNTER).values(series=series, number=1))
-        number = connection.execute(select(COUNTER.c.number).where(COUNTER.c.series == series)).scalar_one()
-        code = f"{series}-{number:05d}"
-        if connection.execute(select(DIRECTIVE.c.code).where(DIRECTIVE.c.code == code)).first() is None:
-            return code
 
 
 async def start_all(

@@ -8,7 +8,7 @@ import typer
 
 from documents.language import N_, Language, days_left_words, format_instant, label
 from shell.board import show_board
-from shell.context import Shell, in_language
+from shell.context import Failed, Shell, in_language
 from shell.output import iso, print_json, print_lines, print_table
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 PAGE = 50
 """Directives of a list that a person sees at once; JSON has all."""
+
+EXPORT_ENDINGS = (".xlsx", ".csv")
 
 
 def add_to(app: typer.Typer, language: Language) -> None:
@@ -95,11 +97,19 @@ def add_to(app: typer.Typer, language: Language) -> None:
         file: Annotated[Path, typer.Argument(metavar="FILE.xlsx")],
         opened: Annotated[bool, typer.Option("--open", help=words(N_("Chỉ nhiệm vụ chưa xong.")))] = False,
     ) -> None:
-        from services.exporting import export_directives
+        export_to(ctx.obj, file, open_only=opened)
 
-        shell: Shell = ctx.obj
-        number = export_directives(shell.office, file, shell.language, open_only=opened)
-        print_lines(shell.say(N_("Đã xuất {number} nhiệm vụ ra {file}."), number=number, file=file))
+
+def export_to(shell: Shell, file: Path, *, open_only: bool) -> None:
+    """Write the directives to a file, by its ending as workbook or CSV."""
+    from services.exporting import export_directives
+
+    if file.suffix.casefold() not in EXPORT_ENDINGS:
+        raise Failed(N_("Chỉ xuất ra tệp .xlsx hoặc .csv, không phải {file}."), file=file.name)
+    if not file.parent.is_dir():
+        raise Failed(N_("Không có thư mục {folder}."), folder=file.parent)
+    number = export_directives(shell.office, file, shell.language, open_only=open_only)
+    print_lines(shell.say(N_("Đã xuất {number} nhiệm vụ ra {file}."), number=number, file=file))
 
 
 def standing_json(standing: "Standing", directory: "Directory") -> dict[str, Any]:
@@ -343,6 +353,17 @@ def show_next(shell: Shell, code: str, *, as_json: bool) -> None:
     print_table([shell.say(title) for title in titles], rows)
 
 
+def _web_address(shell: Shell) -> str:
+    """The address by which people reach the web part: the one that is set, else where it runs now."""
+    from embedded.locate import running_system
+
+    settings = shell.settings
+    if "public_url" in settings.model_fields_set:
+        return settings.public_url
+    system = running_system(settings.data_dir)
+    return system.web_url if system else settings.public_url
+
+
 def show_inbox(shell: Shell, person: str, *, unread: bool, mark: bool, as_json: bool) -> None:
     """Show a person's notices, the newest first."""
     from database.engine import reading, writing
@@ -355,7 +376,7 @@ def show_inbox(shell: Shell, person: str, *, unread: bool, mark: bool, as_json: 
     with reading(shell.office.engine) as connection:
         found = inbox_of(connection, code, unread_only=unread, limit=None if as_json else PAGE + 1)
     items = found if as_json else found[:PAGE]
-    base_url = shell.settings.public_url
+    base_url = _web_address(shell)
     rendered = [(item, render_inbox(item.content, directory, shell.language, base_url)) for item in items]
     if as_json:
         print_json(

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from documents.language import N_, format_instant
+from documents.language import N_, Language, format_instant
 from shell.context import Shell
 from shell.output import iso, print_json, print_lines, print_table
 
@@ -104,9 +104,15 @@ def _print_board(
     print_lines(
         shell.say(
             N_("Tỷ lệ quá hạn {rate} %; không có thời hạn: {open} đang làm, {done} đã xong; đã hủy: {cancelled}."),
-            rate=f"{100 * whole.overdue_rate:.1f}",
+            rate=_decimal(100 * whole.overdue_rate, shell.language),
             open=whole.no_deadline_open,
             done=whole.no_deadline_completed,
             cancelled=whole.cancelled,
         )
     )
+
+
+def _decimal(value: float, language: Language) -> str:
+    """One decimal, with the comma that Vietnamese writes."""
+    written = f"{value:.1f}"
+    return written.replace(".", ",") if language is Language.VI else written

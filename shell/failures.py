@@ -46,6 +46,12 @@ def told(problem: BaseException, shell: Shell) -> str | None:  # noqa: C901 - on
             return _database(str(problem.orig), language)
         case DatabaseError():
             return sentence(N_("Tệp dữ liệu không đọc được: {problem}."), language, problem=str(problem.orig))
+        case FileNotFoundError() if problem.filename:
+            return sentence(N_("Không có tệp {file}."), language, file=problem.filename)
+        case IsADirectoryError() if problem.filename:
+            return sentence(N_("{file} là thư mục, không phải tệp."), language, file=problem.filename)
+        case PermissionError() if problem.filename:
+            return sentence(N_("Tài khoản này không có quyền mở {file}."), language, file=problem.filename)
         case OSError() if problem.filename:
             return sentence(
                 N_("Không mở được {file}: {problem}."), language, file=problem.filename, problem=problem.strerror

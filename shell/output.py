@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import sys
 from collections.abc import Sequence
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,7 +43,7 @@ def complain(line: str) -> None:
     _write(sys.stderr, line)
 
 
-def _write(stream: IO[str], line: str) -> None:
+def _write(stream: TextIO, line: str) -> None:
     """Write a line; letters that the stream cannot hold, as under an old locale, by their numbers."""
     text = _visible(line) + "\n"
     try:

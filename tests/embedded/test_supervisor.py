@@ -5,12 +5,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from immutable_files import immutable
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -247,6 +249,46 @@ def test_temporal_is_started_again_when_its_timers_fall_silent(a_plan: PlanMaker
     after = the_running(plan)
     assert after.pids[Part.TEMPORAL] != before.pids[Part.TEMPORAL]
     assert after.pids[Part.WORKER] == before.pids[Part.WORKER]
+
+
+@pytest.mark.slow
+def test_a_silence_after_the_clock_was_set_back_ends_with_a_new_store_and_everything_started_again_in_it(
+    a_plan: PlanMaker, until: Until
+) -> None:
+    """FOUNDATION: a restart cures it only in part; the last resort is an empty store and `rebuild workflows`."""
+    plan = a_plan(worker="silent")
+    rebuilt = plan.data_dir / "rebuilt"
+    script = f"import os; open({str(rebuilt)!r}, 'w').write(os.environ['DONDOC_TEMPORAL_ADDRESS'])"
+    plan = replace(plan, rebuild_command=(sys.executable, "-c", script))
+    start_detached(plan)
+    stop(plan.data_dir)
+    (plan.run_dir / "highest_clock").write_text(f"{time.time() + 7_200:.0f}")
+
+    before = start_detached(plan)
+    until(rebuilt.exists, 90)
+
+    after = the_running(plan)
+    assert rebuilt.read_text() == after.temporal_address
+    assert (plan.data_dir / "temporal.db.old").exists()
+    assert after.pids[Part.TEMPORAL] != before.pids[Part.TEMPORAL]
+    assert after.pids[Part.WEB] == before.pids[Part.WEB]
+    until(lambda: not (plan.run_dir / "rebuild").exists())
+
+
+def test_a_part_that_cannot_start_while_the_folder_takes_nothing_waits_and_the_others_go_on(
+    a_plan: PlanMaker, until: Until
+) -> None:
+    plan = a_plan()
+    before = start_detached(plan)
+    log = plan.log_dir / "supervisor.log"
+
+    with immutable(plan.run_dir, plan.log_dir, plan.log_dir / "worker.log"):
+        os.kill(before.pids[Part.WORKER], signal.SIGKILL)
+        until(lambda: "part_waits_for_disk part=worker" in log.read_text(), 60)
+        assert alive(before.pids[Part.WEB])
+        assert alive(before.supervisor_pid)
+
+    until(lambda: log.read_text().count("part_ready part=worker") == 2, 60)
 
 
 def test_a_second_ctrl_c_does_not_wait_for_a_worker_that_does_not_listen(a_plan: PlanMaker, until: Until) -> None:

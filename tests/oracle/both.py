@@ -255,19 +255,24 @@ def played(script: Script) -> Played:
 
 
 def play(script: Script, around: Surroundings, commit: Commit, now_known: Callable[[], Directive | None]) -> None:
-    """What the workflow does: one timer, set by the answer of each commit; a replan after each change of the plan."""
+    """What the workflow does: one timer, set by the answer of each commit; a replan after each change of the plan.
+
+    Of a timer and a wish in the same instant the wish goes first: what fell due must be told all the same (rule 16).
+    """
     wake: dt.datetime | None = None
     stale = False  # whether calendar or policy changed while nobody could replan
     ahead = list(script.happenings)
     now = ahead[0].at
     while True:
         down = next(((start, end) for start, end in script.outages if start <= now < end), None)
+        happens = ahead[0].at if ahead else script.until
         rings = wake
         if stale and down is not None:
             rings = down[1]
         if rings is not None:  # a timer that rings while the engine is down is heard when it comes back
             rings = next((end for start, end in script.outages if start <= rings < end), max(rings, now))
-        if rings is not None and rings <= (ahead[0].at if ahead else script.until):
+        acts = bool(ahead) and isinstance(ahead[0], Wish)
+        if rings is not None and (rings < happens or (rings == happens and not acts)):
             now, stale = rings, False
             wake = commit((), now)
             continue
@@ -292,18 +297,22 @@ def play(script: Script, around: Surroundings, commit: Commit, now_known: Callab
 # --- Comparing -------------------------------------------------------------------------------------------------------
 
 
-def lines_of_oracle(telling: Telling) -> list[str]:
-    """The oracle's history, one line a row; rows of one instant and plan in a fixed order."""
-    return sorted_lines([_oracle_line(row) for row in telling.rows])
+def lines_of_oracle(telling: Telling, first_version: int = 0) -> list[str]:
+    """The oracle's history, one line a row; moments told together in a fixed order.
+
+    Args:
+        first_version: the number by which the engine calls the first policy.
+    """
+    return sorted_lines([_oracle_line(row, first_version) for row in telling.rows])
 
 
-def _oracle_line(row: Row) -> tuple[tuple[Any, ...], str]:
+def _oracle_line(row: Row, first_version: int) -> tuple[tuple[Any, ...], str]:
     moment = row.moment
     if moment is None:
         return (row.number, 1, ""), f"{row.number:>3} {row.at:%F %T} {row.kind}"
     return _moment_line(
         row.at, moment.planned_at, moment.clock, moment.run, moment.step, moment.level, row.outcome,
-        dict(row.hearers), row.vacant, moment.version,
+        dict(row.hearers), row.vacant, moment.version + first_version,
     )  # fmt: skip
 
 

@@ -110,6 +110,22 @@ class Row:
     covered: tuple[str, ...] | None = None
 
 
+@dataclass(frozen=True)
+class Message:
+    """One message to one person (rules 3 and 10): what reached him, the level of it all, and for whom he hears.
+
+    Attributes:
+        number: the last row of the history that it tells of.
+    """
+
+    number: int
+    at: dt.datetime
+    person: str
+    absent: str | None
+    level: int
+    steps: tuple[tuple[str, str], ...]
+
+
 @dataclass
 class Version:
     """A policy and the instant after which it is in force; the next one ends it."""
@@ -130,6 +146,7 @@ class Telling:
     told: set[Key] = field(default_factory=set)
     passed_over: set[Key] = field(default_factory=set)
     rows: list[Row] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
 
     # --- What is planned -----------------------------------------------------------------------------------------
 
@@ -224,6 +241,8 @@ class Telling:
         version, life = self.versions[-1], self.life
         assert life is not None
         for moment in self.planned(version, at):
+            if moment.clock not in TO_A_DAY:
+                continue  # the others count forward from an act, and their instants alone decide: see may_be_said
             set_now = life.clocks[moment.clock].number == number
             goes_on = self._running_since(moment.clock, version) == at
             if moment.planned_at <= at and (set_now or goes_on or urgency != life.urgency):
@@ -265,22 +284,29 @@ class Telling:
     def look(self, now: dt.datetime) -> None:
         """The engine is awake: it says everything that is due, as one message for each person (rules 3, 10)."""
         due = self.due(now)
+        heard: dict[str, list[tuple[Moment, str | None]]] = {}
         for moment in due:
             assert self.life is not None
             hearers: Hearers = {}
             vacant: frozenset[str] = frozenset()
             if self.people is not None:
                 hearers, vacant = who_hears(list(moment.audiences), self.life, self.people, day_of(now))
+            for person, absent in hearers.items():
+                heard.setdefault(person, []).append((moment, absent))
             # Those planned for the last of these instants are told; what passed before is merged into that message.
             outcome = "told" if moment.planned_at == due[-1].planned_at else "merged"
             self.told.add(moment.key)
             if moment.clock == "deadline":
                 self.life.level = max(self.life.level, moment.level)
-            number = self.life.rows + 1
-            self.life.rows = number
-            self.rows.append(
-                Row(number, now, "moment_reached", moment, outcome, tuple(sorted(hearers.items(), key=str)), vacant)
-            )
+            self.life.rows += 1
+            known = tuple(sorted(hearers.items(), key=str))
+            self.rows.append(Row(self.life.rows, now, "moment_reached", moment, outcome, known, vacant))
+        level = max((moment.level for said in heard.values() for moment, _ in said), default=0)
+        for person, said in heard.items():
+            absentees = [absent for _, absent in said]
+            absent = None if None in absentees else absentees[0]  # who also hears for himself hears as himself
+            steps = tuple(sorted((moment.clock, moment.step) for moment, _ in said))
+            self.messages.append(Message(self.rows[-1].number, now, person, absent, level, steps))
 
     def take(self, fact: Mapping[str, Any], number: int | None = None) -> None:
         """Somebody did something."""

@@ -270,7 +270,6 @@ def told_in(office: RealOffice, code: str = "NV-1") -> list[tuple[str, str, str]
         ]
 
 
-@pytest.mark.xfail(strict=True, reason="activities/commit.py does not call note_covered yet; see bugs.md")
 def test_rule_09_a_step_moved_to_before_its_run_is_told_at_once_through_the_door(office: RealOffice) -> None:
     office.at("Tue 2026-03-10 09:00").register("NV-1", deadline=FRIDAY, acknowledged=True)
     with writing(office.engine) as connection:

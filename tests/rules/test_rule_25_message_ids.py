@@ -140,13 +140,13 @@ def test_rule_25_over_a_life_with_many_people_no_id_stands_twice(
 ) -> None:
     for agency in ("SYT", "SGDDT"):
         office.at("Mon 2026-03-02 09:00").register(f"A-{agency}", lead_agency=agency, urgency=Urgency.FLASH)
-    for hour in range(24):
+    for hour in range(16):
         office.at("Mon 2026-03-02 09:01").later(hours=hour * 7)
         office.act("A-SYT", c.Urge(text="Khẩn trương"), "chutich")
         office.tell_all()
         delivery.deliver()
 
-    assert len(ids(mailbox)) > 40
+    assert len(ids(mailbox)) > 25
     assert len(set(ids(mailbox))) == len(ids(mailbox))
     assert all(identity.endswith("@quangngai.example>") for identity in ids(mailbox))
 
@@ -176,7 +176,7 @@ _NOTICES = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(one=st.lists(_NOTICES, min_size=1, max_size=4), other=st.lists(_NOTICES, min_size=1, max_size=4))
 def test_rule_25_two_mails_share_an_id_only_when_they_carry_the_same_notices(
     one: list[Waiting], other: list[Waiting]

@@ -7,9 +7,11 @@ deadline.
 import csv
 import datetime as dt
 import io
+import json
 from pathlib import Path
 from typing import Any
 
+import cli
 import openpyxl
 import pytest
 from builders import a_deadline
@@ -267,7 +269,46 @@ def test_an_export_as_csv_and_of_the_open_ones(dondoc: Dondoc, tmp_path: Path) -
 
 
 def test_a_folder_that_does_not_exist_is_one_sentence(dondoc: Dondoc, tmp_path: Path) -> None:
-    assert "khong-co" in dondoc("export", str(tmp_path / "khong-co" / "xuat.xlsx")).sentence
+    assert dondoc("export", str(tmp_path / "khong-co" / "xuat.xlsx")).sentence == (
+        f"Không có thư mục {tmp_path / 'khong-co'}."
+    )
+
+
+@pytest.mark.parametrize("name", ["xuat.txt", "xuat", "xuat.xls"])
+def test_an_ending_that_would_not_hold_what_is_written_is_one_sentence(
+    dondoc: Dondoc, tmp_path: Path, name: str
+) -> None:
+    assert dondoc("export", str(tmp_path / name)).sentence == f"Chỉ xuất ra tệp .xlsx hoặc .csv, không phải {name}."
+    assert not (tmp_path / name).exists()
+
+
+# --- Old locales -----------------------------------------------------------------------------------------------
+
+
+def test_a_stream_that_holds_no_vietnamese_gets_its_letters_by_number_and_json_that_is_json(
+    dondoc: Dondoc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(*words: str) -> tuple[int, str, str]:
+        out, err = io.BytesIO(), io.BytesIO()
+        with monkeypatch.context() as old_locale:
+            old_locale.setattr("sys.stdout", io.TextIOWrapper(out, encoding="ascii", write_through=True))
+            old_locale.setattr("sys.stderr", io.TextIOWrapper(err, encoding="ascii", write_through=True))
+            code = cli.run([*words, "--data", str(dondoc.data)])
+        return code, out.getvalue().decode(), err.getvalue().decode()
+
+    code, out, _ = written("board")
+    assert code == 0
+    assert out.startswith("C\\u01a1 quan\t")
+    code, out, _ = written("status", OVERDUE, "--json")
+    assert code == 0
+    assert json.loads(out)["lead_agency"] == "Sở Y tế"
+    code, out, err = written("status", "KHONG-CO")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert "KHONG-CO" in err
+
+
+def test_words_that_are_not_utf_8_are_one_sentence(dondoc: Dondoc) -> None:
+    assert "UTF-8" in dondoc("status", "NV-\udcff1").sentence
 
 
 # --- Refused ---------------------------------------------------------------------------------------------------

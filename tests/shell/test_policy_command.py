@@ -61,7 +61,7 @@ def test_a_file_that_is_not_there_is_one_sentence(desk: Desk, tmp_path: Path) ->
     told = desk.dondoc(policy, "policy", "check", str(tmp_path / "khong-co.yaml"))
 
     assert told.code == 1
-    assert told.err.startswith("Không mở được ")
+    assert told.err.startswith("Không có tệp ")
     assert told.err.count("\n") == 1
 
 

@@ -17,6 +17,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.commit import Door
+from activities.doorkeeper import Doorkeeper
 from database.engine import open_engine
 from models.engine import DirectiveInput
 from services.office import Office
@@ -67,7 +68,7 @@ class Workers:
             task_queue=self.engine.task_queue,
             identity=identity,
             workflows=[code],
-            activities=[self.engine.door.commit],
+            activities=[Doorkeeper(self.engine.door).commit],
             activity_executor=self.threads,
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_concurrent_workflow_tasks=4,

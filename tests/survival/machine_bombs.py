@@ -5,6 +5,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import xlsxwriter
 from workbooks import (
@@ -53,7 +54,7 @@ def a_bomb(path: Path, gigabytes: int, *, says: int | None = None) -> Path:
     return path
 
 
-def _part(file, name: str, pieces: list[bytes], checksum: int, size: int) -> bytes:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _part(file: IO[bytes], name: str, pieces: list[bytes], checksum: int, size: int) -> bytes:
     """Write one part; its entry in the directory."""
     at, packed, encoded = file.tell(), sum(map(len, pieces)), name.encode()
     common = struct.pack("<HHHHHIIIHH", 20, 0, 8, 0, 33, checksum, packed, size, len(encoded), 0)

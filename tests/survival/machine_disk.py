@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import os
-import shutil
 import struct
 import subprocess
 from collections.abc import Iterator
@@ -11,19 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from immutable_files import immutable, require_root
+
+__all__ = ["LoopDisk", "fill", "immutable", "make_room", "require_root", "small_disk"]
 
 EXT4_IOC_SHUTDOWN = 0x8004587D  # _IOR('X', 125, __u32), <linux/fs.h>; the power goes: nothing more reaches the disk
 NO_LOG_FLUSH = 2
 FILLER = "filler"
-
-
-def require_root(*programs: str) -> None:
-    """Skip where disks cannot be made: they belong to root."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a disk; run the tests as root to have this one")
-    missing = [program for program in programs if shutil.which(program) is None]
-    if missing:
-        pytest.skip(f"this machine has no {', '.join(missing)}")
 
 
 @dataclass
@@ -100,20 +93,6 @@ def fill(disk: Path) -> None:
 def make_room(disk: Path) -> None:
     """Give back what `fill` took."""
     (disk / FILLER).unlink()
-
-
-@contextlib.contextmanager
-def immutable(*files: Path) -> Iterator[None]:
-    """Let files refuse every change, to root as well."""
-    require_root("chattr")
-    there = [str(file) for file in files if file.exists()]
-    done = _try("chattr", "+i", *there)
-    if done.returncode != 0:
-        pytest.skip(f"this file system knows no immutable files: {done.stderr.strip()}")
-    try:
-        yield
-    finally:
-        _run("chattr", "-i", *there)
 
 
 def _try(*command: str) -> "subprocess.CompletedProcess[str]":

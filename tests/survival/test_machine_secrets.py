@@ -122,7 +122,6 @@ def a_log() -> Iterator[io.StringIO]:
     structlog.reset_defaults()
 
 
-@pytest.mark.xfail(strict=True, reason="M5: SQLAlchemy tells the parameters of the statement that failed")
 @pytest.mark.parametrize("log_format", ["json", "console"])
 def test_a_statement_that_the_database_refuses_is_logged_without_what_people_wrote(
     desk: Desk, a_log: io.StringIO, log_format: str
