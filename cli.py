@@ -1,5 +1,6 @@
 """The `dondoc` command: finds language and data folder, runs a subject of shell/, and tells failures in a sentence."""
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -100,6 +101,9 @@ def run(arguments: list[str]) -> int:
 
 def main() -> None:
     """Entry of the installed command."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a letter shows its number
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = run(sys.argv[1:])
     except BrokenPipeError:

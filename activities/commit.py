@@ -1,5 +1,6 @@
 """The one door: ledger, snapshot and outbox in one transaction, by compare and set."""
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,9 +21,9 @@ from models.audience import resolve
 from models.calendar import local_day
 from models.directive import Directive
 from models.engine import CommitRequest, CommitResult, Outcome
-from models.events import ENGINE, Event, MomentReached, Recorded
+from models.events import ENGINE, Assigned, Event, MomentReached, Recorded
 from models.life import evolve, fold
-from models.moments import due_moments, next_moment, note_covered
+from models.moments import Moment, due_moments, next_moment, note_covered
 from models.notices import NoticeOwed, notices_owed
 
 DISTRUST = dt.timedelta(seconds=60)
@@ -180,7 +181,7 @@ class _Look:
         rows, directive = tuple(writer.rows), writer.directive
         if directive is None:
             raise ValueError(f"{request.directive}: there is nothing to record and nothing is known of it")
-        following = next_moment(directive, reference.timeline.current, reference.calendar, request.now)
+        following = self._following(directive)
         values = snapshot_columns(directive, reference, following)
         arguments = (reference.directory, reference.timeline.current, reference.calendar)
         notices = notices_owed(directive, rows, *arguments, following)
@@ -204,9 +205,17 @@ class _Look:
     def _without_writing(self, outcome: Outcome, rows: tuple[Recorded, ...], seq: int) -> CommitResult:
         directive, following = self._directive(seq), None
         if directive is not None:
-            reference = self.reference
-            following = next_moment(directive, reference.timeline.current, reference.calendar, self.request.now)
+            following = self._following(directive)
         return CommitResult(outcome=outcome, rows=rows, ledger_seq=seq, following=following)
+
+    def _following(self, directive: Directive) -> Moment | None:
+        """What comes next; while the clock is not trusted, what is due and untold is still to come."""
+        reference, now = self.reference, self.request.now
+        if not self.trusted:
+            due = due_moments(directive, reference.timeline, reference.calendar, now)
+            if due:
+                return due[0]
+        return next_moment(directive, reference.timeline.current, reference.calendar, now)
 
     def _diverged(self) -> CommitResult:
         """What clients were told stands in the ledger, so the workflow takes the ledger's rows for its own."""
@@ -218,7 +227,8 @@ class _Look:
         if seq == 0:
             return None
         if self.snapshot is not None and self.snapshot[0] == seq:
-            return Directive.model_validate_json(self.snapshot[1])
+            with contextlib.suppress(ValueError):  # the ledger holds; the snapshot is written anew
+                return Directive.model_validate_json(self.snapshot[1])
         return fold(read_rows(self.connection, self.request.directive))
 
 
@@ -244,6 +254,9 @@ class _Writer:
         part: int = 0,
         planned_at: dt.datetime | None = None,
     ) -> None:
+        if isinstance(event, Assigned) and part == 0 and self.directive is not None:
+            # A step told just before it, in the same transaction, has escalated the directive after it was decided.
+            event = event.model_copy(update={"escalation_level": self.directive.escalation_level})
         row = Recorded(
             directive=self.code,
             seq=self.seq + 1,

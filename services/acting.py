@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from database import commands
 from database.engine import reading, writing
+from database.ledger import read_rows
 from database.reference import Reference
 from database.snapshots import read_snapshots
 from database.together import Together
@@ -17,7 +18,7 @@ from models.commands import Actor, Command
 from models.directive import Directive
 from models.directory import Directory
 from models.engine import Answer, CommandEnvelope
-from models.life import decide, require_unchanged
+from models.life import decide, fold, require_unchanged
 from models.refusal import Code, Refused
 from models.text import contains_state_secret_marking
 from services.office import Office
@@ -118,10 +119,21 @@ def _judge(
     refuse_secrets(wish.command)
     if snapshot is None:
         raise Refused(Code.NOT_FOUND, directive=wish.code)
-    directive = Directive.model_validate_json(snapshot[1])
+    directive = _stands(connection, wish.code, snapshot[1])
     require_unchanged(directive, wish.seen_seq)
     decide(directive, wish.command, actor, now)
     return envelope, None
+
+
+def _stands(connection: Connection, code: str, state: str) -> Directive:
+    """The directive as its snapshot says; where that cannot be read, as its ledger says."""
+    try:
+        return Directive.model_validate_json(state)
+    except ValueError:
+        directive = fold(read_rows(connection, code))
+        if directive is None:
+            raise
+        return directive
 
 
 def _same_wish(before: CommandEnvelope, now: CommandEnvelope) -> bool:

@@ -92,9 +92,8 @@ def database_checks(engine: Engine) -> Iterator[Check]:
     if refusal is None:
         yield check("database", True, N_("Cơ sở dữ liệu trả lời và ghi được."))
     else:
-        yield check(
-            "database", False, N_("Cơ sở dữ liệu trả lời nhưng không ghi được: {problem}."), problem=_why(refusal)
-        )
+        message, data = trouble(refusal)
+        yield check("database", False, message, **data)
     if found == newest_revision():
         yield check("schema", True, N_("Lược đồ cơ sở dữ liệu đúng phiên bản {found}."), found=found)
     else:
@@ -120,14 +119,6 @@ def database_checks(engine: Engine) -> Iterator[Check]:
 
 def _reason(problem: SQLAlchemyError) -> str:
     return str(getattr(problem, "orig", None) or problem).strip().splitlines()[0].rstrip(".")
-
-
-def _why(problem: str) -> Phrase | str:
-    """The driver's word, with ours in front where we have one."""
-    known = trouble(problem)
-    if known is None:
-        return problem
-    return Phrase(N_("{known} ({problem})"), {"known": Phrase(known), "problem": problem})
 
 
 def _may_write(file: Path) -> bool:

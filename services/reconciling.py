@@ -1,6 +1,7 @@
 """Comparing both stores, naming each difference, and mending it; bringing one back from the other."""
 
 import asyncio
+import contextlib
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from database import commands
 from database.engine import reading, writing
 from database.ledger import last_row, lock_directives, read_rows
-from database.snapshots import mark_of, write_snapshot
+from database.snapshots import mark_of, read_directive, write_snapshot
 from models.engine import CommandEnvelope, LiveState
 from models.events import Recorded
 from models.moments import due_moments, next_moment
@@ -147,7 +148,7 @@ async def _compare(client: Client, one: _Known) -> DifferenceKind | None:
             DirectiveWorkflow.state, reject_condition=QueryRejectCondition.NOT_OPEN, rpc_timeout=ANSWER_SECONDS
         )
     except WorkflowQueryRejectedError:  # its last run has ended, by whatever means
-        return DifferenceKind.WORKFLOW_MISSING
+        return await _compare_ended(client, one)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             return DifferenceKind.NO_ANSWER
@@ -155,6 +156,15 @@ async def _compare(client: Client, one: _Known) -> DifferenceKind | None:
     except TemporalError:
         return DifferenceKind.NO_ANSWER
     return _difference(one, live)
+
+
+async def _compare_ended(client: Client, one: _Known) -> DifferenceKind:
+    """An ended run that knows more than the ledger: what was recorded since an older backup, up to the end."""
+    try:
+        live = await handle(client, one.code).query(DirectiveWorkflow.state, rpc_timeout=ANSWER_SECONDS)
+    except TemporalError:
+        return DifferenceKind.WORKFLOW_MISSING
+    return DifferenceKind.LEDGER_BEHIND if live.seq > one.seq else DifferenceKind.WORKFLOW_MISSING
 
 
 def _difference(one: _Known, live: LiveState) -> DifferenceKind | None:
@@ -166,13 +176,20 @@ def _difference(one: _Known, live: LiveState) -> DifferenceKind | None:
 
 
 async def _left_over(client: Client, office: Office, known: dict[str, _Known]) -> list[Difference]:
-    """Running workflows of directives that SQL does not know as open, with their rows compared."""
-    query = "WorkflowType = 'DirectiveWorkflow' AND ExecutionStatus = 'Running'"
+    """Workflows of directives that SQL does not know as open, with their rows compared.
+
+    Those that run, and those that ended after the ledger's newest row: an older backup knows nothing of their end.
+    """
+    newest = await asyncio.to_thread(_newest, office)
+    query = "WorkflowType = 'DirectiveWorkflow' AND (ExecutionStatus = 'Running'"
+    query += f" OR CloseTime > '{newest.isoformat()}')" if newest else ")"
     found: list[Difference] = []
+    compared = set(known)
     async for execution in client.list_workflows(query):
         code = execution.id.removeprefix(workflow_id(""))
-        if code in known:
+        if code in compared:
             continue
+        compared.add(code)
         one = await asyncio.to_thread(_fresh, office, code)
         kind = await _compare(client, one)
         if kind in (None, DifferenceKind.WORKFLOW_MISSING, DifferenceKind.NOT_STARTED):
@@ -181,6 +198,13 @@ async def _left_over(client: Client, office: Office, known: dict[str, _Known]) -
             kind = DifferenceKind.WORKFLOW_LEFT_OVER
         found.append(Difference(code, kind))
     return found
+
+
+def _newest(office: Office) -> dt.datetime | None:
+    """The instant, on Temporal's clock, of the ledger's newest row."""
+    with reading(office.engine) as connection:
+        newest = connection.execute(select(LEDGER.c.at).order_by(LEDGER.c.id.desc()).limit(1)).scalar()
+        return newest - dt.timedelta(seconds=office.reference(connection).clock_shift) if newest else None
 
 
 def _fresh(office: Office, code: str) -> _Known:
@@ -198,10 +222,34 @@ async def _mend(office: Office, client: Client, difference: Difference, task_que
                 if not await _start(office, client, code, task_queue):
                     return False
             case _:
-                await handle(client, code).execute_update("replan", rpc_timeout=MEND_SECONDS)
+                await _replan(office, client, code, task_queue)
     except (TemporalError, ValueError):  # unreachable, or rows that this release cannot read (RULES 18)
         return False
-    return await _compare(client, await asyncio.to_thread(_fresh, office, code)) is None
+    return await _is_mended(office, client, code)
+
+
+async def _is_mended(office: Office, client: Client, code: str) -> bool:
+    one = await asyncio.to_thread(_fresh, office, code)
+    kind = await _compare(client, one)
+    if kind is DifferenceKind.WORKFLOW_MISSING:  # as it should be where its end was brought back
+        with reading(office.engine) as connection:
+            directive = read_directive(connection, code)
+        return directive is not None and directive.closed
+    return kind is None
+
+
+async def _replan(office: Office, client: Client, code: str, task_queue: str) -> None:
+    """Let the workflow go through the door, where both sides find what they lack; an ended one in a new run."""
+    try:
+        await handle(client, code).execute_update("replan", rpc_timeout=MEND_SECONDS)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        shift = (await asyncio.to_thread(office.reference)).clock_shift
+        rows = await asyncio.to_thread(_rows, office, code)
+        await start_from_ledger(client, code, rows, shift, task_queue)
+        with contextlib.suppress(RPCError):  # it may have ended again, with all its rows in the ledger
+            await handle(client, code).execute_update("replan", rpc_timeout=MEND_SECONDS)
 
 
 async def _start(office: Office, client: Client, code: str, task_queue: str) -> bool:

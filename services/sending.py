@@ -24,7 +24,7 @@ from models.events import Recorded
 from models.life import decide
 from models.refusal import Code, Refused
 from services.office import Office
-from services.temporal import handle, start_from_ledger, start_operation, start_registered
+from services.temporal import handle, remembered, start_from_ledger, start_operation, start_registered
 from workflows.queue import TASK_QUEUE
 
 PATIENCE_SECONDS = 20.0
@@ -128,9 +128,10 @@ class Sender:
             registration = await asyncio.to_thread(self._registration, envelope.directive)
             if registration is not None:
                 await start_registered(self.client, registration, shift, self.task_queue)
-        elif not directive.closed:
+        elif not directive.closed:  # as far as the ledger knows
             await start_from_ledger(self.client, envelope.directive, rows, shift, self.task_queue)
         elif isinstance(envelope.command, Comment | Reopen):
+            rows = await remembered(self.client, envelope.directive, rows)
             answer: Answer = await self.client.execute_update_with_start_workflow(
                 "command",
                 envelope,

@@ -6,16 +6,19 @@ from typing import Any
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
-from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
-from models.engine import CommandEnvelope, DirectiveInput, pack
+from models.engine import CommandEnvelope, DirectiveInput, pack, unpack
 from models.events import Recorded
 from workflows.directive import DirectiveWorkflow
 from workflows.queue import TASK_QUEUE, TASK_TIMEOUT
+
+ASKING = dt.timedelta(seconds=10)
+"""How long a run may take to say what it knows; it may have to be replayed."""
 
 FRESH_POLLER = dt.timedelta(seconds=75)
 """A worker polls at least once a minute; one that was heard of within this time is there."""
@@ -58,10 +61,35 @@ async def start_registered(
         return
 
 
+async def remembered(client: Client, code: str, rows: tuple[Recorded, ...]) -> tuple[Recorded, ...]:
+    """The directive's rows as the ledger has them, or as its last run remembers them where that is more.
+
+    A ledger that was restored from an older backup lacks what was recorded since; an ended run still knows it.
+
+    Raises:
+        temporalio.service.RPCError: the run is there and cannot be asked now.
+    """
+    try:
+        packed = await handle(client, code).query(DirectiveWorkflow.rows, rpc_timeout=ASKING)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return rows
+    except WorkflowQueryFailedError:  # a run that no release can replay remembers nothing
+        return rows
+    known = unpack(packed)
+    return known if len(known) > len(rows) else rows
+
+
 async def start_from_ledger(
     client: Client, code: str, rows: tuple[Recorded, ...], clock_shift: float, task_queue: str = TASK_QUEUE
 ) -> None:
-    """Start a workflow again from its ledger rows; one that runs is left alone."""
+    """Start a workflow again from its ledger rows, or from what its last run knows beyond them. One that runs stays.
+
+    Raises:
+        temporalio.service.RPCError: Temporal does not answer.
+    """
+    rows = await remembered(client, code, rows)
     await client.start_workflow(
         DirectiveWorkflow.run,
         DirectiveInput(code=code, rows=pack(rows), clock_shift=clock_shift),

@@ -11,20 +11,23 @@ LEAST_ROOM: Final = 200 * 1_000_000
 """Bytes. Below that a start or a storm of mails may fill the disk."""
 
 _KNOWN: Final = (
-    (("locked", "busy"), N_("Cơ sở dữ liệu đang bận")),
-    (("readonly", "read-only"), N_("Cơ sở dữ liệu đang chỉ đọc")),
-    (("full",), N_("Đĩa chứa cơ sở dữ liệu đã đầy")),
-    (("disk I/O", "unable to open"), N_("Đĩa chứa cơ sở dữ liệu không đọc hay ghi được")),
+    (("locked", "busy"), N_("Cơ sở dữ liệu đang bận vì một tiến trình khác giữ; tra cứu vẫn được, lệnh mới phải chờ.")),
+    (("readonly", "read-only"), N_("Cơ sở dữ liệu đang chỉ đọc; tra cứu vẫn được, lệnh mới chưa ghi được.")),
+    (("full",), N_("Đĩa chứa cơ sở dữ liệu đã đầy; tra cứu vẫn được, lệnh mới chưa ghi được.")),
+    (("disk I/O",), N_("Đĩa chứa cơ sở dữ liệu không đọc hay ghi được; kiểm tra ổ đĩa.")),
 )
 
 
-def trouble(problem: str) -> str | None:
-    """What is the matter, as a msgid without an end; None for what nobody has seen yet.
+def trouble(problem: str) -> tuple[str, dict[str, object]]:
+    """Say why the database cannot be written: a msgid and its data.
 
     Args:
         problem: what the database's driver says.
     """
-    return next((msgid for words, msgid in _KNOWN if any(word in problem for word in words)), None)
+    for words, message in _KNOWN:
+        if any(word in problem for word in words):
+            return message, {}
+    return N_("Cơ sở dữ liệu trả lời nhưng không ghi được: {problem}."), {"problem": problem}
 
 
 def disks_of(data_folder: Path, database: str | None) -> tuple[Path, ...]:

@@ -107,9 +107,8 @@ async def _check_writing(probe: Probe[str | None]) -> Check:
         refusal = "locked"
     if refusal is None:
         return _say("writing", True, N_("Cơ sở dữ liệu ghi được."))
-    known = trouble(refusal) or N_("Cơ sở dữ liệu không ghi được")
-    reason = sentence(known, Language.VI)
-    return _say("writing", False, N_("{reason}; tra cứu vẫn được, lệnh mới chưa ghi được."), reason=reason)
+    message, data = trouble(refusal)
+    return _say("writing", False, message, **data)
 
 
 def _check_disks(disks: Iterable[Path]) -> Iterator[Check]:

@@ -122,6 +122,11 @@ class DirectiveWorkflow:
             escalation_level=directive.escalation_level if directive else 0,
         )
 
+    @workflow.query(name="rows")
+    def rows(self) -> str:
+        """Its ledger rows, packed: an ended run, too, can give back what an older backup of the ledger lacks."""
+        return pack(tuple(self._rows))
+
     @property
     def _seq(self) -> int:
         return self._rows[-1].seq if self._rows else 0

@@ -259,7 +259,8 @@ def _percent(rate: float | None) -> str:
 
 
 def _print_table(console: Console, title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    table = Table(title=title, title_justify="left", show_header=any(heads), header_style="bold")
+    console.print(title, style="bold")  # a table's own title is broken at the table's width
+    table = Table(show_header=any(heads), header_style="bold")
     for place, head in enumerate(heads):
         numbers = bool(rows) and all(isinstance(row[place], int | float) for row in rows)
         table.add_column(head, justify="right" if numbers else "left", overflow="fold")

@@ -20,7 +20,7 @@ from models.calendar import Calendar, CalendarRow, local_day
 from models.deadline import Deadline, make_deadline
 from models.directive import Directive
 from models.directory import Absence, Agency, Directory, FieldOfWork, Person, Post
-from models.events import ENGINE, Event, MomentReached, Recorded
+from models.events import ENGINE, Assigned, Event, MomentReached, Recorded
 from models.life import decide, evolve
 from models.moments import covered_steps, due_moments, next_moment, note_covered
 from models.policy import Policy, PolicyPeriod, PolicyTimeline, read_policy
@@ -223,8 +223,10 @@ class PureDoor:
                     policy_version=moment.policy_version,
                 )
                 self._add(reached, now, planned_at=moment.at)
-        for event in events:
-            self._add(event, now)
+        for part, event in enumerate(events):
+            level = played.directive.escalation_level if played.directive is not None else 0
+            late = isinstance(event, Assigned) and part == 0
+            self._add(event.model_copy(update={"escalation_level": level}) if late else event, now)
         assert played.directive is not None
         if events:
             arguments = (played.directive, around.timeline.current, around.calendar, now)
@@ -370,7 +372,13 @@ def disagreement(script: Script) -> str:
     level = engine.directive.escalation_level if engine.directive else 0
     if telling.life is not None and telling.life.level != level:
         return f"the escalation level is {level}, the oracle says {telling.life.level}"
+    due_at = engine.directive.deadline.due_at if engine.directive and engine.directive.deadline else None
+    if telling.life is not None and telling.life.due != due_at:
+        return f"it is due at {due_at}, the oracle says {telling.life.due}"
     for row in telling.rows:
+        event = engine.rows[row.number - 1].event
+        if isinstance(event, Assigned) and event.previous is not None and event.escalation_level != row.escalated:
+            return f"row {row.number}: the new lead hears of level {event.escalation_level}, it was {row.escalated}"
         covered = engine.covered.get(row.number)
         if row.covered is not None and covered is not None and row.covered != covered:
             return f"row {row.number} {row.kind} covers {covered}, the oracle says {row.covered}"

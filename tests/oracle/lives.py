@@ -248,6 +248,8 @@ class _Writer:
             begins = instant_of(first_day + offset * ONE_DAY, dt.time(7 + minute % 3, minute))
             begins = max(begins, now + ONE_DAY, self.outages[-1][1] + ONE_DAY if self.outages else begins)
             self.outages.append((begins, begins + DOWN_FOR[length]))
+        if "policy" in FLAVOURS[self.flavour] and start[2] % 2:
+            self._change(now - ONE_DAY, "policy", start[2], start[3])
         self._wish(now, "register", start[2], start[3])
         for gap, kind, first, second in drawn:
             now = max(self._later(now, gap, second), now + dt.timedelta(seconds=1))

@@ -98,7 +98,12 @@ class Done:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the history: a fact, or a moment with all that should be known of it."""
+    """A row of the history: a fact, or a moment with all that should be known of it.
+
+    Attributes:
+        covered: the steps of the deadline's clock that the notice of an act says it covers.
+        escalated: the level that was reached before an act; a new lead hears of it (rule 13).
+    """
 
     number: int
     at: dt.datetime
@@ -108,6 +113,7 @@ class Row:
     hearers: tuple[tuple[str, str | None], ...] = ()
     vacant: frozenset[str] = frozenset()
     covered: tuple[str, ...] | None = None
+    escalated: int = 0
 
 
 @dataclass(frozen=True)
@@ -312,10 +318,10 @@ class Telling:
         """Somebody did something."""
         if number is None:
             number = self.life.rows + 1 if self.life is not None else 1
-        urgency = self.life.urgency if self.life is not None else ""
+        urgency, level = (self.life.urgency, self.life.level) if self.life is not None else ("", 0)
         self.life = happen(self.life, fact, number)
         self._pass_over(fact["at"], number, urgency=urgency)
-        self.rows.append(Row(number, fact["at"], fact["kind"], covered=self._covered(fact)))
+        self.rows.append(Row(number, fact["at"], fact["kind"], covered=self._covered(fact), escalated=level))
 
     def _covered(self, fact: Mapping[str, Any]) -> tuple[str, ...] | None:
         """The deadline's steps already past that the notice of this act names (rule 8); None when it names none."""
@@ -360,12 +366,14 @@ def expected_moments(
     begins = happenings[0].at
     calendars = [(None, calendar)] if isinstance(calendar, Mapping) else list(calendar)
     known: dict[dt.date, bool] = {}
+    latest: dict[dt.date, bool] = {}
     for since, announced in calendars:
         days = {_day(day): worked for day, worked in announced.items()}
         if since is None or since <= begins:
             known = days
-        else:
-            happenings.append(CalendarChange(since, days))
+        else:  # the whole calendar as known from then on: what stands in it no more was taken back
+            happenings.append(CalendarChange(since, {**dict.fromkeys(latest), **days}))
+        latest = days
     versions = []
     for number, (since, policy) in enumerate(policy_versions):
         if since is None or since <= begins:

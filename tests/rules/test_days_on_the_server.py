@@ -64,13 +64,15 @@ async def test_rule_04_and_05_flash_over_a_weekend_whose_saturday_the_government
     assert engine.told(code) == [
         ("2024-05-04 08:15", "acknowledgement +1h"),  # a quarter of an hour on Friday, three quarters on Saturday
         ("2024-05-04 09:15", "acknowledgement +2h"),
-        ("2024-05-04 09:30", "deadline -8h"),
+        # "-8h" stands at 09:30 now, but at registering it was past, and the assignment's notice covered it (RULES 8).
         ("2024-05-04 10:15", "acknowledgement +3h"),
         ("2024-05-06 08:00", "deadline -2h"),
         ("2024-05-06 10:00", "deadline 0h"),
         ("2024-05-06 11:00", "deadline +1h"),
     ]
     assert engine.late_by(code) < dt.timedelta(seconds=30)
+    assigned = {content.covered for _, content in engine.notices(code) if content.kind == "assigned"}
+    assert assigned == {("-16h", "-8h")}
 
 
 async def test_rule_01_02_and_03_a_deadline_on_a_day_of_tet_stays_and_its_steps_stand_on_the_days_around_it(

@@ -220,7 +220,7 @@ def test_a_database_that_another_process_has_locked_is_named(desk: Desk) -> None
         other.execute("ROLLBACK")
 
     assert not first.ok
-    assert "database is locked" in said(first)
+    assert "đang bận" in said(first)
     assert next(database_checks(impatient)).ok
     impatient.dispose()
 
@@ -233,7 +233,7 @@ def test_a_database_that_can_only_be_read_is_named(desk: Desk) -> None:
     read_only.dispose()
 
     assert not first.ok
-    assert "readonly" in said(first)
+    assert "chỉ đọc" in said(first)
 
 
 def test_what_is_no_database_is_told_in_a_sentence(tmp_path: Path) -> None:

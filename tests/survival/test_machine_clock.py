@@ -10,9 +10,12 @@ import pytest
 from dondoc_command import until
 from machine_clock import NoSuchClock, ProcessClock
 from machine_office import PARTS, MachineOffice, hold, tomorrow, wait_for
+from office_on_trial import figure
 from trial_policy import RULES
 
 from models.column_types import TEXT_FORMAT
+
+__all__ = ["figure"]
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1200)]
 
@@ -67,8 +70,9 @@ def healed(office: MachineOffice) -> bool:
     return office.settled() and not doctor_says_so(office)
 
 
-@pytest.mark.parametrize("seconds", [2 * HOURS, -2 * HOURS, 3 * DAYS, -3 * DAYS])
-@pytest.mark.parametrize("part", ["worker", "web"])
+@pytest.mark.parametrize(
+    ("part", "seconds"), [("worker", 2 * HOURS), ("worker", -3 * DAYS), ("web", -2 * HOURS), ("web", 3 * DAYS)]
+)
 def test_a_part_alone_whose_clock_is_wrong_tells_nothing_early_or_twice(
     office: MachineOffice, part: str, seconds: int
 ) -> None:

@@ -128,9 +128,9 @@ def test_parts_whose_clock_jumped_tell_nothing_and_doctor_says_so(office: Machin
 def test_the_power_is_cut_and_both_stores_are_whole_and_nothing_acknowledged_is_lost(
     office: MachineOffice, disk: LoopDisk
 ) -> None:
-    dice = random.Random(20261124)  # noqa: S311 - an instant, no secret
+    enough = 40 + random.Random(20261124).randrange(40)  # noqa: S311 - an instant, no secret
     with office.crowd("crowd-of-the-cut", 5, people=12) as crowd:
-        until(lambda: sum(line.told == "done" for line in crowd.lines) >= 40 + dice.randrange(40), 60)
+        until(lambda: sum(line.told == "done" for line in crowd.lines) >= enough, 60)
         cut_power(office, disk)
     acknowledged = sum(line.told == "done" for line in crowd.lines)
 
@@ -138,7 +138,8 @@ def test_the_power_is_cut_and_both_stores_are_whole_and_nothing_acknowledged_is_
     office.dondoc.up()
 
     verdict = office.all_in_order()
-    assert verdict.acknowledged >= acknowledged
+    assert acknowledged >= TASKS
+    assert verdict.acknowledged >= TASKS
 
 
 def test_no_secret_of_any_setting_stands_in_anything_that_was_written(office: MachineOffice, tmp_path: Path) -> None:
@@ -147,7 +148,7 @@ def test_no_secret_of_any_setting_stands_in_anything_that_was_written(office: Ma
     key = next(word for word in told_once.split() if word.startswith("whsec_"))
     assert office.comment("NV-4", "Báo cho nơi nhận") == 0
     until(lambda: office.dondoc.json("webhook", "list")[0]["failures"] > 0, 60)
-    for part, number in (("temporal", signal.SIGQUIT), ("worker", signal.SIGABRT)):
+    for part, number in (("temporal", signal.SIGABRT), ("worker", signal.SIGABRT)):
         pid = office.dondoc.pids()[part]
         os.kill(pid, number)
         until(lambda part=part, pid=pid: office.dondoc.pids().get(part, pid) != pid)

@@ -10,7 +10,7 @@ from running_engine import RunningEngine, run_engine
 from temporal_server import running_server
 
 from database.engine import writing
-from models.commands import Acknowledge, ReportProgress
+from models.commands import Accept, Acknowledge, Comment, ReportProgress, Submit
 from services.reconciling import DifferenceKind, rebuild_snapshots, rebuild_workflows, reconcile
 from services.temporal import handle
 from workflows.directive import DirectiveWorkflow
@@ -122,3 +122,52 @@ async def test_snapshots_made_anew_from_the_ledger_are_what_they_were(engine: Ru
 
     assert (made, list(failed)) == (len(codes), [])
     assert {code: engine.directive(code) for code in codes} == before
+
+
+async def test_an_older_database_gets_back_what_was_completed_since(engine: RunningEngine, tmp_path: Path) -> None:
+    codes = await some_lives(engine)
+    backup = sqlite3.connect(tmp_path / "backup.db")
+    with sqlite3.connect(tmp_path / "dondoc.db") as living:
+        living.backup(backup)
+    late = await engine.register("after-backup", lead_agency="SYT", deadline=engine.deadline("2026-03-20"))
+    await engine.do(late, Acknowledge(), "chuyenvien.syt")
+    completed = (*codes[:2], late)
+    for code in completed:
+        await engine.do(code, Submit(result="Đã xong", document_number="1/BC-SYT"), "chuyenvien.syt")
+        await engine.do(code, Accept(), "vanthu")
+    before = {code: engine.rows(code) for code in (*codes, late)}
+    engine.office.engine.dispose()
+    with sqlite3.connect(tmp_path / "dondoc.db") as living:
+        backup.backup(living)
+
+    named = await differences(engine)
+    mended = await differences(engine, repair=True)
+
+    assert named == {
+        **dict.fromkeys(codes[:2], (DifferenceKind.LEDGER_BEHIND, False)),
+        late: (DifferenceKind.WORKFLOW_LEFT_OVER, False),
+    }
+    assert all(is_mended for _kind, is_mended in mended.values())
+    assert {code: engine.rows(code) for code in before} == before
+    assert await differences(engine) == {}
+
+
+async def test_a_command_on_what_was_completed_since_an_older_backup_forks_nothing(
+    engine: RunningEngine, tmp_path: Path
+) -> None:
+    codes = await some_lives(engine)
+    backup = sqlite3.connect(tmp_path / "backup.db")
+    with sqlite3.connect(tmp_path / "dondoc.db") as living:
+        living.backup(backup)
+    await engine.do(codes[0], Submit(result="Đã xong", document_number="1/BC-SYT"), "chuyenvien.syt")
+    await engine.do(codes[0], Accept(), "vanthu")
+    before = engine.rows(codes[0])
+    engine.office.engine.dispose()
+    with sqlite3.connect(tmp_path / "dondoc.db") as living:
+        backup.backup(living)
+
+    sent = await engine.do(codes[0], Comment(text="Vẫn còn đây"), "vanthu")
+
+    assert sent.outcome == "recorded"
+    assert engine.rows(codes[0])[: len(before)] == before
+    assert await differences(engine) == {}
