@@ -25,7 +25,7 @@ from services.engine_access import EngineAccess
 from services.logs import configure_logging
 from services.office import Office
 from services.standing_workflows import ensure_standing_workflows
-from services.temporal import connect
+from services.temporal import connect, logging_runtime
 from settings import Settings, SettingsRefused, load_settings
 from workflows.canary import CanaryWorkflow
 from workflows.directive import DirectiveWorkflow
@@ -102,7 +102,8 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    client = await connect(settings.temporal_address or "127.0.0.1:7233", settings.temporal_namespace)
+    address = settings.temporal_address or "127.0.0.1:7233"
+    client = await connect(address, settings.temporal_namespace, logging_runtime())
     office = Office.at(settings.database_url)
     run_dir = settings.data_dir / "run"
     clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()

@@ -32,6 +32,9 @@ from models.tables import (
 DIRECTORY, CALENDAR, POLICY = "directory", "calendar", "policy"
 
 
+_LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same safe subset of YAML, read ten times as fast where libyaml is there."""
+
 _CHANGING: "weakref.WeakSet[Transaction]" = weakref.WeakSet()
 """The transactions that have changed reference data and are not over yet."""
 
@@ -189,7 +192,7 @@ def read_timeline(connection: Connection) -> PolicyTimeline:
     """Read all versions of the policy, oldest first."""
     periods = []
     for row in connection.execute(select(POLICY_VERSION).order_by(POLICY_VERSION.c.version)):
-        policy = read_policy(yaml.safe_load(row.text)).model_copy(update={"version": row.version})
+        policy = read_policy(read_yaml(row.text)).model_copy(update={"version": row.version})
         periods.append(PolicyPeriod(policy=policy, since=row.since))
     return PolicyTimeline(periods=tuple(periods))
 
@@ -205,7 +208,7 @@ def write_policy(connection: Connection, text: str, since: dt.datetime, activate
 
     Returns: the number of the new version.
     """
-    policy = read_policy(yaml.safe_load(text))
+    policy = read_policy(read_yaml(text))
     version = (
         connection.execute(select(POLICY_VERSION.c.version).order_by(POLICY_VERSION.c.version.desc())).scalar() or 0
     ) + 1
@@ -216,6 +219,15 @@ def write_policy(connection: Connection, text: str, since: dt.datetime, activate
     )
     raise_revision(connection, POLICY)
     return version
+
+
+def read_yaml(text: str) -> object:
+    """Read YAML that holds data only.
+
+    Raises:
+        yaml.YAMLError: it is none.
+    """
+    return yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, by another name
 
 
 def read_setting(connection: Connection, name: str) -> str | None:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, select
 from database.engine import writing
 from database.reference import (
     confirm_calendar_years,
+    read_yaml,
     write_calendar_days,
     write_directory,
     write_policy,
@@ -30,7 +31,7 @@ def read_directory_file(path: Path) -> Directory:
         ValueError: with one line for each fault, naming where it stands.
     """
     try:
-        return Directory.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        return Directory.model_validate(read_yaml(path.read_text(encoding="utf-8")) or {})
     except yaml.YAMLError as broken:
         raise ValueError(f"{path.name}: {broken}") from broken
     except ValidationError as invalid:
@@ -40,7 +41,7 @@ def read_directory_file(path: Path) -> Directory:
 
 def read_calendar_file(path: Path = SEED / "calendar.yaml") -> CalendarFile:
     """Read announced and proposed days from YAML."""
-    return CalendarFile.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return CalendarFile.model_validate(read_yaml(path.read_text(encoding="utf-8")))
 
 
 def read_default_policy() -> str:

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from models.calendar_rows import (
     LONGEST_REST,
+    N_,
     OFFICE_HOURS,
     CalendarDay,
     CalendarRefused,
@@ -54,10 +55,14 @@ class Calendar:
         object.__setattr__(self, "rows", tuple(sorted(self.rows, key=lambda row: row.day)))
         for earlier, later in pairwise(self.rows):
             if earlier.day == later.day:
-                raise CalendarRefused("calendar_day_twice", "Ngày {day} được khai hai lần", day=written_date(later.day))
+                raise CalendarRefused(
+                    "calendar_day_twice", N_("Ngày {day} được khai hai lần."), day=written_date(later.day)
+                )
         hours = self.opening_hours
         if not hours or any(one.closes > two.opens for one, two in pairwise(hours)):
-            raise CalendarRefused("opening_hours", "Giờ làm việc phải có ít nhất một buổi và các buổi không chồng nhau")
+            raise CalendarRefused(
+                "opening_hours", N_("Giờ làm việc phải có ít nhất một buổi và các buổi không chồng nhau.")
+            )
         for ordinal, change in self._changes:
             if change < 0:
                 self._refuse_a_long_rest(ordinal)
@@ -68,7 +73,7 @@ class Calendar:
         if after - before > LONGEST_REST:
             raise CalendarRefused(
                 "no_working_day",
-                "Từ ngày {first} đến ngày {last} không còn ngày làm việc nào",
+                N_("Từ ngày {first} đến ngày {last} không còn ngày làm việc nào."),
                 first=written_date(date.fromordinal(before + 1)),
                 last=written_date(date.fromordinal(after - 1)),
             )

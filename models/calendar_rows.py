@@ -11,6 +11,11 @@ LONGEST_REST: Final = 60
 _DAY: Final = timedelta(days=1)
 
 
+def N_(msgid: str) -> str:  # noqa: N802  gettext's name for it
+    """Mark a sentence for the catalog of translations, which lies above and looks for this name."""
+    return msgid
+
+
 class CalendarRefused(ValueError):
     """A calendar that cannot be used, with a code, its data and a sentence for people (a msgid with its holes)."""
 
@@ -80,12 +85,14 @@ def expand_off(first: date, last: date, reason: str, announced_by: str | None = 
     if days < 1:
         raise CalendarRefused(
             "holiday_ends_before_it_starts",
-            "Kỳ nghỉ kết thúc ngày {last} trước khi bắt đầu ngày {first}",
+            N_("Kỳ nghỉ kết thúc ngày {last} trước khi bắt đầu ngày {first}."),
             first=written_date(first),
             last=written_date(last),
         )
     if days >= LONGEST_REST:
-        raise CalendarRefused("holiday_too_long", "Kỳ nghỉ {days} ngày dài quá, hãy kiểm tra lại năm", days=days)
+        raise CalendarRefused(
+            "holiday_too_long", N_("Kỳ nghỉ {days} ngày dài quá. Kiểm tra lại ngày, tháng, năm."), days=days
+        )
     return tuple(
         CalendarRow(day=first + offset * _DAY, working=False, reason=reason, announced_by=announced_by)
         for offset in range(days)

@@ -1,6 +1,8 @@
 """Reaching Temporal: the client, the ids and options of our workflows, and whether a worker is there."""
 
 import datetime as dt
+import functools
+import logging
 from typing import Any
 
 from temporalio.api.enums.v1 import TaskQueueType
@@ -10,6 +12,7 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
 
 from models.engine import CommandEnvelope, DirectiveInput, pack, unpack
@@ -24,13 +27,32 @@ FRESH_POLLER = dt.timedelta(seconds=75)
 """A worker polls at least once a minute; one that was heard of within this time is there."""
 
 
-async def connect(address: str, namespace: str) -> Client:
+@functools.cache
+def quiet_runtime() -> Runtime:
+    """The SDK's machinery without a log of its own, which would stand between what a command says to people."""
+    return Runtime(telemetry=TelemetryConfig(logging=None))
+
+
+@functools.cache
+def logging_runtime() -> Runtime:
+    """The SDK's machinery whose warnings go into the process's log like all others."""
+    forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
+    levels = TelemetryFilter(core_level="WARN", other_level="ERROR")
+    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=levels, forwarding=forwarding)))
+
+
+async def connect(address: str, namespace: str, runtime: Runtime | None = None) -> Client:
     """Connect to Temporal.
+
+    Args:
+        runtime: of the SDK; quiet when none is given.
 
     Raises:
         RuntimeError: it cannot be reached.
     """
-    return await Client.connect(address, namespace=namespace, data_converter=pydantic_data_converter)
+    return await Client.connect(
+        address, namespace=namespace, data_converter=pydantic_data_converter, runtime=runtime or quiet_runtime()
+    )
 
 
 def workflow_id(code: str) -> str:

@@ -46,8 +46,12 @@ def running_server(folder: Path, port: int | None = None) -> Iterator[str]:
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    give_up_at = time.monotonic() + 30
+    """A server listens a moment before it answers: "Frontend is not healthy yet"."""
+    give_up_at = time.monotonic() + 60
+    health = [TEMPORAL, "operator", "cluster", "health", "--address", f"127.0.0.1:{port}", "--command-timeout", "2s"]
     while time.monotonic() < give_up_at and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
-            return
+            if subprocess.run(health, capture_output=True, check=False).returncode == 0:
+                return
+        time.sleep(0.05)
     raise AssertionError("Temporal did not start")

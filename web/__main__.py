@@ -15,7 +15,7 @@ from activities.clock_guard import ClockGuard
 from documents.language import N_, Language, sentence
 from services.logs import configure_logging
 from services.office import Office
-from services.temporal import connect
+from services.temporal import connect, logging_runtime
 from services.troubles import disks_of
 from settings import Settings, SettingsRefused, load_settings
 from web.app import create_app
@@ -48,7 +48,7 @@ class LazyClient:
         """
         async with self._connecting:
             if self._client is None:
-                self._client = await connect(self._address, self._namespace)
+                self._client = await connect(self._address, self._namespace, logging_runtime())
             return self._client
 
 

@@ -203,7 +203,7 @@ def test_a_calendar_without_a_working_day_within_60_days_is_refused_and_59_days_
     with pytest.raises(CalendarRefused) as refused:
         Calendar(rows=tuple(off))
     assert refused.value.code == "no_working_day"
-    assert str(refused.value) == "Từ ngày 30/12/2023 đến ngày 27/02/2024 không còn ngày làm việc nào"
+    assert str(refused.value) == "Từ ngày 30/12/2023 đến ngày 27/02/2024 không còn ngày làm việc nào."
 
 
 def test_a_day_with_two_rows_is_refused_when_made_and_replaced_when_laid_over() -> None:

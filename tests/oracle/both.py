@@ -5,14 +5,15 @@ seconds. `played_through_the_door` is the door itself on a real SQLite.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from oracle.lives import POLICIES, POLICY_TEXTS
 from oracle.naive_life import CalendarChange, PeopleChange, PolicyChange, Script, Wish
-from oracle.naive_telling import LONG_AGO, Row, Telling, live
+from oracle.naive_telling import LONG_AGO, Expected, Row, Telling, live
 
 from models import commands as c
 from models.audience import resolve
@@ -359,6 +360,32 @@ def sorted_lines(keyed: list[tuple[tuple[Any, ...], str]]) -> list[str]:
         else:
             together.append(line)
     return lines + sorted(together)
+
+
+def history_of(rows: Iterable[Recorded]) -> list[dict[str, object]]:
+    """The rows as `dondoc history --json` tells them."""
+    told = [
+        {
+            "seq": row.seq,
+            "at": row.at.isoformat(),
+            "planned_at": row.planned_at.isoformat() if row.planned_at else None,
+            "kind": row.event.kind,
+            "actor": row.actor,
+            "on_behalf_of": row.on_behalf_of,
+            "data": json.loads(row.data),
+        }
+        for row in rows
+    ]
+    found: list[dict[str, object]] = json.loads(json.dumps(told))
+    return found
+
+
+def moments_of(rows: Iterable[Recorded]) -> list[Expected]:
+    return sorted(
+        Expected(row.planned_at, row.event.clock.value, row.event.step, row.event.level)
+        for row in rows
+        if isinstance(row.event, MomentReached) and row.planned_at is not None
+    )
 
 
 def disagreement(script: Script) -> str:

@@ -6,7 +6,6 @@ lives. `make proof` lives 50,000, and makes mistakes on purpose to see that they
 
 import ast
 import datetime as dt
-import json
 import os
 import shutil
 import subprocess
@@ -17,7 +16,7 @@ from pathlib import Path
 import pytest
 from builders import clock_face, day, local
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from oracle.both import difference, disagreement, lines_of_engine, lines_of_oracle
+from oracle.both import difference, disagreement, history_of, lines_of_engine, lines_of_oracle, moments_of
 from oracle.lives import ANNOUNCED, FLAVOURS, POLICIES, lives, the_people
 from oracle.mutations import MISTAKES
 from oracle.naive_calendar import Days
@@ -156,32 +155,6 @@ def test_a_mistake_in_the_rules_is_noticed_by_the_oracle(place: int) -> None:
 
 
 # --- Through the real door -------------------------------------------------------------------------------------------
-
-
-def history_of(rows: tuple[Recorded, ...]) -> list[dict[str, object]]:
-    """The rows as `dondoc history --json` tells them."""
-    told = [
-        {
-            "seq": row.seq,
-            "at": row.at.isoformat(),
-            "planned_at": row.planned_at.isoformat() if row.planned_at else None,
-            "kind": row.event.kind,
-            "actor": row.actor,
-            "on_behalf_of": row.on_behalf_of,
-            "data": json.loads(row.data),
-        }
-        for row in rows
-    ]
-    found: list[dict[str, object]] = json.loads(json.dumps(told))
-    return found
-
-
-def moments_of(rows: tuple[Recorded, ...]) -> list[Expected]:
-    return sorted(
-        Expected(row.planned_at, row.event.clock.value, row.event.step, row.event.level)
-        for row in rows
-        if isinstance(row.event, MomentReached) and row.planned_at is not None
-    )
 
 
 def expected_from_history(script: Script, rows: tuple[Recorded, ...]) -> list[Expected]:

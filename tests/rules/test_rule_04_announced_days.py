@@ -295,3 +295,20 @@ def test_rule_04_a_count_at_the_ends_of_time_ends_with_a_sentence_or_a_day(ancho
     with pytest.raises(ValueError, match="1 to 9999"):
         CALENDAR.add(anchor, outwards * 400)
     assert CALENDAR.is_working(CALENDAR.add(anchor, -outwards))
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        (Language.VI, "Kỳ nghỉ 365 ngày dài quá. Kiểm tra lại ngày, tháng, năm."),
+        (Language.EN, "A holiday of 365 days is too long. Check day, month and year."),
+    ],
+)
+def test_rule_04_a_calendar_that_is_refused_is_refused_in_the_readers_language(
+    desk: Desk, language: Language, sentence: str
+) -> None:
+    words = ("calendar", "off", "2027-01-01..2027-12-31", "--reason", "Nghỉ", "--as", "vanthu")
+
+    told = desk.dondoc(shell.calendar, *words, language=language)
+
+    assert (told.code, told.err.strip()) == (1, sentence)

@@ -11,13 +11,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import cli
 import openpyxl
 import pytest
 from builders import a_deadline
 from dondoc_in_process import Dondoc
 from office_fixture import Desk
 
+import cli
 from models import commands as c
 from models.vocabulary import Opinion
 
@@ -289,12 +289,14 @@ def test_a_stream_that_holds_no_vietnamese_gets_its_letters_by_number_and_json_t
     dondoc: Dondoc, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def written(*words: str) -> tuple[int, str, str]:
-        out, err = io.BytesIO(), io.BytesIO()
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="ascii") for _ in range(2))
         with monkeypatch.context() as old_locale:
-            old_locale.setattr("sys.stdout", io.TextIOWrapper(out, encoding="ascii", write_through=True))
-            old_locale.setattr("sys.stderr", io.TextIOWrapper(err, encoding="ascii", write_through=True))
+            old_locale.setattr("sys.stdout", out)
+            old_locale.setattr("sys.stderr", err)
             code = cli.run([*words, "--data", str(dondoc.data)])
-        return code, out.getvalue().decode(), err.getvalue().decode()
+        for stream in (out, err):
+            stream.seek(0)
+        return code, out.read(), err.read()
 
     code, out, _ = written("board")
     assert code == 0

@@ -19,65 +19,73 @@ WORK = "2026-11-25T15:00:00+07:00"
 NEXT_MORNING = "2026-11-26T08:00:05+07:00"
 
 
+@pytest.fixture
+def office(seeded_database: Path, tmp_path: Path) -> Iterator[Desk]:
+    """An office that has not run yet."""
+    new = Desk.copied(seeded_database, tmp_path / "data")
+    yield new
+    new.office.engine.dispose()
+
+
 def shift_of(desk: Desk) -> str | None:
     with reading(desk.office.engine) as connection:
         return read_setting(connection, SETTING)
 
 
 @pytest.fixture
-def plan(desk: Desk) -> Plan:
-    (desk.data / "run").mkdir()
-    return Plan(data_dir=desk.data, web_port=8000, temporal_binary=Path("temporal"))
+def plan(office: Desk) -> Plan:
+    (office.data / "run").mkdir()
+    return Plan(data_dir=office.data, web_port=8000, temporal_binary=Path("temporal"))
 
 
-def test_the_first_clock_is_taken_as_it_is(desk: Desk, plan: Plan) -> None:
-    shift_clock(desk.office, plan, -HOUR)
+def test_the_first_clock_is_taken_as_it_is(office: Desk, plan: Plan) -> None:
+    shift_clock(office.office, plan, -HOUR)
 
-    assert shift_of(desk) == "-3600.0"
+    assert shift_of(office) == "-3600.0"
     assert not rebuild_is_due(plan.run_dir)
 
 
-def test_a_later_clock_moves_on_and_every_directive_is_started_again_under_it(desk: Desk, plan: Plan) -> None:
-    shift_clock(desk.office, plan, HOUR)
-    (desk.data / STORE).write_text("timers of the old clock")
+def test_a_later_clock_moves_on_and_every_directive_is_started_again_under_it(office: Desk, plan: Plan) -> None:
+    shift_clock(office.office, plan, HOUR)
+    (office.data / STORE).write_text("timers of the old clock")
 
-    shift_clock(desk.office, plan, 2 * HOUR)
+    shift_clock(office.office, plan, 2 * HOUR)
 
-    assert shift_of(desk) == "7200.0"
+    assert shift_of(office) == "7200.0"
     assert rebuild_is_due(plan.run_dir)
-    assert not (desk.data / STORE).exists()
-    assert (desk.data / ASIDE).exists()
+    assert not (office.data / STORE).exists()
+    assert (office.data / ASIDE).exists()
 
 
 @pytest.mark.parametrize("offset", [-HOUR, dt.timedelta(), HOUR, HOUR + dt.timedelta(milliseconds=900)])
-def test_an_earlier_clock_and_the_same_one_change_nothing(desk: Desk, plan: Plan, offset: dt.timedelta) -> None:
-    shift_clock(desk.office, plan, HOUR)
-    (desk.data / STORE).write_text("timers")
+def test_an_earlier_clock_and_the_same_one_change_nothing(office: Desk, plan: Plan, offset: dt.timedelta) -> None:
+    shift_clock(office.office, plan, HOUR)
+    (office.data / STORE).write_text("timers")
 
-    shift_clock(desk.office, plan, offset)
+    shift_clock(office.office, plan, offset)
 
-    assert shift_of(desk) == "3600.0"
-    assert (desk.data / STORE).read_text() == "timers"
+    assert shift_of(office) == "3600.0"
+    assert (office.data / STORE).read_text() == "timers"
     assert not rebuild_is_due(plan.run_dir)
 
 
-def test_an_office_that_ran_by_the_true_clock_can_be_moved_on_but_not_back(desk: Desk, plan: Plan) -> None:
-    (desk.data / STORE).write_text("timers")
+def test_an_office_that_ran_by_the_true_clock_can_be_moved_on_but_not_back(office: Desk, plan: Plan) -> None:
+    (office.data / STORE).write_text("timers")
 
-    shift_clock(desk.office, plan, -HOUR)
-    assert (shift_of(desk), rebuild_is_due(plan.run_dir)) == (None, False)
+    shift_clock(office.office, plan, -HOUR)
+    assert (shift_of(office), rebuild_is_due(plan.run_dir)) == (None, False)
 
-    shift_clock(desk.office, plan, HOUR)
-    assert (shift_of(desk), rebuild_is_due(plan.run_dir)) == ("3600.0", True)
+    shift_clock(office.office, plan, HOUR)
+    assert (shift_of(office), rebuild_is_due(plan.run_dir)) == ("3600.0", True)
 
 
-def test_under_a_temporal_that_is_not_ours_the_first_clock_stays(desk: Desk) -> None:
-    foreign = Plan(data_dir=desk.data, web_port=8000, temporal_address="127.0.0.1:7233")
-    shift_clock(desk.office, foreign, HOUR)
+def test_under_a_temporal_that_is_not_ours_the_first_clock_stays(office: Desk) -> None:
+    foreign = Plan(data_dir=office.data, web_port=8000, temporal_address="127.0.0.1:7233")
+    shift_clock(office.office, foreign, HOUR)
 
-    shift_clock(desk.office, foreign, 2 * HOUR)
+    shift_clock(office.office, foreign, 2 * HOUR)
 
-    assert shift_of(desk) == "3600.0"
+    assert shift_of(office) == "3600.0"
 
 
 @pytest.fixture

@@ -83,7 +83,6 @@ def test_a_part_alone_whose_clock_is_wrong_tells_nothing_early_or_twice(
     office.all_in_order()
 
 
-@pytest.mark.xfail(strict=True, reason="M1: the door believes Temporal's time where its own clock is right")
 def test_temporal_alone_ahead_tells_no_moment_early(office: MachineOffice) -> None:
     with office.clocks.kept("temporal") as clocks:
         clocks.set(2 * HOURS)
