@@ -107,7 +107,7 @@ async def run(settings: Settings) -> None:
     office = Office.at(settings.database_url)
     run_dir = settings.data_dir / "run"
     clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()
-    door = Door(office.engine, office.references, clock, office.now)
+    door = Door(office.engine, office.references, clock)
     delivery = Delivery(
         engine=office.engine,
         references=office.references,
@@ -117,7 +117,7 @@ async def run(settings: Settings) -> None:
         webhook_allow=frozenset(settings.webhook_allow),
         clock=clock,
     )
-    canary = Canary(run_dir / "canary" if run_dir.is_dir() else None)
+    canary = Canary(run_dir / "canary" if run_dir.is_dir() else None, clock=clock)
     await ensure_standing_workflows(client)
     async with build_worker(client, office, door, delivery, canary, UnsandboxedWorkflowRunner()):
         if run_dir.is_dir():

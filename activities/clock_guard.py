@@ -52,9 +52,12 @@ class ClockGuard:
 
     Attributes:
         offset: wall clock minus running time, in seconds, when the clock was last known to be right.
+        temporal_ahead: by how many seconds Temporal's clock was ahead of this one when the canary last rang. Its
+            timers then ring early, though this machine's clock is right.
     """
 
     offset: float = field(default_factory=lambda: wall_seconds() - running_seconds())
+    temporal_ahead: float = 0.0
 
     def jump(self) -> float:
         """How many seconds the wall clock is ahead of where it should be; negative when it was set back."""
@@ -63,9 +66,13 @@ class ClockGuard:
     def trusted(self) -> bool:
         """Whether the wall clock is within tolerance of where it should be, or a time service vouches for it.
 
+        Not while Temporal's own clock is ahead of it.
+
         A machine that was paused, or started with a wrong clock, is set right by its time service: it then shows what
         is right from now on, and nobody need start anything again.
         """
+        if self.temporal_ahead > TOLERANCE_SECONDS:
+            return False
         if abs(self.jump()) <= TOLERANCE_SECONDS:
             return True
         kept_right, seen = synchronised_seconds(), wall_seconds()

@@ -2,7 +2,7 @@
 
 import contextlib
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -32,17 +32,11 @@ DISTRUST = dt.timedelta(seconds=60)
 
 @dataclass
 class Door:
-    """Records what happened. Made once in each process that writes; safe to use from many threads.
-
-    Attributes:
-        now: the office's own clock. A workflow whose instant is ahead of it lives on a Temporal whose clock is wrong,
-            and is told no moment. None under skipped time, where each directive has a clock of its own.
-    """
+    """Records what happened. Made once in each process that writes; safe to use from many threads."""
 
     engine: Engine
     references: ReferenceCache = field(default_factory=ReferenceCache)
     clock: ClockGuard = field(default_factory=ClockGuard)
-    now: Callable[[], dt.datetime] | None = None
 
     def commit(self, request: CommitRequest) -> CommitResult:
         """Record what a workflow decided, tell the moments that are due, and say what comes next.
@@ -85,13 +79,11 @@ class Door:
         codes = [request.directive for request in requests]
         last, snapshots = last_rows(connection, codes), read_snapshots(connection, codes)
         reference, trusted = self.references.get(connection), self.clock.trusted()
-        latest = None if self.now is None else self.now() + DISTRUST
         writes = _Writes()
         results: list[CommitResult | Exception] = []
         for request in requests:
             code = request.directive
-            believed = trusted and (latest is None or request.now <= latest)
-            look = _Look(connection, request, reference, believed, *last.get(code, (0, "")), snapshots.get(code))
+            look = _Look(connection, request, reference, trusted, *last.get(code, (0, "")), snapshots.get(code))
             try:
                 results.append(look.answer(writes))
             except Exception as problem:  # noqa: BLE001 - it is this directive's own; the others go on (RULES 18)

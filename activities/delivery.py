@@ -12,6 +12,7 @@ from temporalio import activity
 
 from activities import mail_queue
 from activities.clock_guard import ClockGuard
+from activities.heartbeats import beating_thread
 from activities.mail_run import LONGEST_SERVER_PAUSE, MailRun, pause_after
 from activities.transports import Transport
 from activities.webhook_queue import WebhookQueue
@@ -80,8 +81,9 @@ class Delivery:
         if not self._running.acquire(blocking=False):  # a run that Temporal gave up on is still under way
             return 0
         try:
-            self.webhooks.start_due()
-            return self._send_mails() + self.webhooks.taken()
+            with beating_thread():
+                self.webhooks.start_due()
+                return self._send_mails() + self.webhooks.taken()
         finally:
             self._running.release()
 

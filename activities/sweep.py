@@ -1,14 +1,19 @@
-"""Picking up what was left lying: starts that did not happen, commands without an answer, plans out of date."""
+"""Picking up what was left lying: starts that did not happen, commands without an answer, plans out of date.
+
+And workflows that do not know what the ledger holds, see `catching_up`.
+"""
 
 import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, select, update
 from temporalio import activity
 
+from activities.catching_up import Behind, compared, to_compare
+from activities.heartbeats import beating
 from database.engine import reading, writing
 from database.reference import ReferenceCache
 from models.engine import CommandEnvelope
@@ -37,6 +42,9 @@ class EngineAccess(Protocol):
     async def replan(self, code: str, plan: str) -> None:
         """Ask a directive to find its next moment again."""
 
+    async def catch_up(self, behind: Behind) -> None:
+        """Make sure that a directive's workflow knows what the ledger holds."""
+
 
 @dataclass
 class Sweep:
@@ -46,6 +54,7 @@ class Sweep:
     references: ReferenceCache
     access: EngineAccess
     failed: Callable[[str, BaseException], None]
+    _unanswered: dict[str, Behind] = field(default_factory=dict, init=False)
 
     @activity.defn(name="sweep")
     async def sweep(self) -> int:
@@ -53,19 +62,49 @@ class Sweep:
 
         Returns: how many things were done.
         """
+        async with beating():
+            return await self._sweep()
+
+    async def _sweep(self) -> int:
         starts, sends, replans, plan = await asyncio.to_thread(self._left_lying)
         done = await self._all(("start", code.directive, self.access.start(code)) for code in starts)
         await asyncio.to_thread(self._confirm_starts)
         done += await self._all(("send", kept.id, self.access.send(kept)) for kept in sends)
         done += await self._all(("replan", code, self.access.replan(code, plan)) for code in replans)
+        await self._compare()
         return done
+
+    async def _compare(self) -> None:
+        """Ask each directive that a command changed a minute ago once whether its workflow knows it."""
+        fresh, up_to = await asyncio.to_thread(self._to_compare)
+        asked = {**self._unanswered, **{one.directive: one for one in fresh}}
+        self._unanswered = {}
+
+        async def ask(one: Behind) -> None:
+            try:
+                await self.access.catch_up(one)
+            except Exception:
+                self._unanswered[one.directive] = one  # the next sweep asks again
+                raise
+
+        await self._all(("catch up", one.directive, ask(one)) for one in asked.values())
+        if up_to is not None:
+            await asyncio.to_thread(self._compared, up_to)
+
+    def _to_compare(self) -> tuple[tuple[Behind, ...], int | None]:
+        with reading(self.engine) as connection:
+            shift = dt.timedelta(seconds=self.references.get(connection).clock_shift)
+            return to_compare(connection, dt.datetime.now(dt.UTC) + shift)
+
+    def _compared(self, up_to: int) -> None:
+        with writing(self.engine) as connection:
+            compared(connection, up_to)
 
     async def _all(self, things: Iterable[tuple[str, str, Awaitable[None]]]) -> int:
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def one(name: str, what: str, thing: Awaitable[None]) -> int:
             async with gate:
-                activity.heartbeat(name)
                 try:
                     await thing
                 except Exception as problem:  # noqa: BLE001 - the next sweep tries again; it is named in the log

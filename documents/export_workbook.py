@@ -24,7 +24,7 @@ Figure = str | int | float | None
 
 SHEET_NAME: Final = N_("Nhiệm vụ")
 SUMMARY_NAME: Final = N_("Tổng hợp")
-_SUMMARY_LABEL: Final = N_("Nội dung")
+_SUMMARY_LABEL: Final = N_("Cơ quan")
 _COLUMNS: Final = tuple(column for column in Column if column is not Column.SECRECY)  # secrets are not kept here
 _STATE_TITLES: Final = (
     (N_("Trạng thái"), 22),

@@ -162,7 +162,8 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
     ),
     Code.ID_TAKEN: (
         N_(
-            "Mã lệnh {id} đã dùng cho một việc khác (nhiệm vụ {directive}). Bỏ mã lệnh, hoặc dùng một mã mới, rồi gửi lại."
+            "Mã lệnh {id} đã dùng cho một việc khác (nhiệm vụ {directive}). Bỏ mã lệnh, hoặc dùng một mã mới, rồi gửi "
+            "lại."
         ),
         N_("Mã lệnh này đã dùng cho một việc khác. Bỏ mã lệnh, hoặc dùng một mã mới, rồi gửi lại."),
     ),

@@ -328,9 +328,11 @@ def _lapsed(directive: Directive, lapsed: tuple[e.Lapsed, ...], starting: Clock,
 def _noted(
     clocks: dict[Clock, ClockRun], covered: dict[Clock, tuple[str, ...]], row: e.Recorded
 ) -> dict[Clock, ClockRun]:
-    """Keep with each clock which of its steps this act covered."""
+    """Keep with each clock which of its steps this act covered, beside what earlier acts of the same run did."""
     return clocks | {
-        clock: clocks[clock].model_copy(update={"covered": steps, "covered_at": row.at})
+        clock: clocks[clock].model_copy(
+            update={"covered": tuple(dict.fromkeys((*clocks[clock].covered, *steps))), "covered_at": row.at}
+        )
         for clock, steps in covered.items()
         if clock in clocks
     }

@@ -16,8 +16,6 @@ UNPAUSED = (Clock.DEADLINE, Clock.IMPOSED_DEADLINE)
 NAMED_DAYS = (*UNPAUSED, Clock.EXPLANATION)
 """Clocks that may count back from a day: a change of calendar can move their steps to before the act that set them."""
 
-ALWAYS = dt.datetime.min.replace(tzinfo=dt.UTC)
-
 _BEGINNING = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 REPETITIONS_SHOWN = 3
@@ -217,7 +215,7 @@ def _moments(
 ) -> Iterator[Moment]:
     """One step's moments later than `after`, in order: one, or without end when the step repeats."""
     run = directive.clocks[clock]
-    noted = _is_noted(directive, clock, rule)
+    noted = _noted_at(directive, run, rule) is not None
     if not noted:
         after = max(after, _floor(directive, run, rule))
     pauses = _pauses_of(directive, clock)
@@ -300,12 +298,6 @@ def _pauses_of(directive: Directive, clock: Clock) -> Pauses:
 def _floor(directive: Directive, run: ClockRun, rule: ClockRule) -> dt.datetime:
     """Up to which instant steps are no moments: the act that set the clock, or the last that let it go on."""
     return max(run.since, _running_since(directive, rule.runs_while))
-
-
-def _is_noted(directive: Directive, clock: Clock, rule: ClockRule) -> bool:
-    """Whether the act from which the clock runs noted the steps that it covered; else its instant alone decides."""
-    run = directive.clocks[clock]
-    return run.covered_at is not None and run.covered_at >= _floor(directive, run, rule)
 
 
 def _noted_at(directive: Directive, run: ClockRun, rule: ClockRule) -> dt.datetime | None:

@@ -16,6 +16,7 @@ from database.deliveries import troubled_webhooks
 from database.engine import reading
 from database.migrate import current_revision, newest_revision
 from database.reference import Reference
+from database.snapshots import read_snapshot
 from documents.language import N_, Language, sentence
 from models.dispatch import mail_may_leave
 from models.tables import COMMAND, DELIVERY, DIRECTIVE, LEDGER, MAIL, NOTICE
@@ -267,7 +268,7 @@ def _kept(connection: Connection, now: dt.datetime) -> Iterator[Check]:
 
 
 def _readable(connection: Connection, now: dt.datetime) -> Check:
-    """Directives whose rows this release cannot read (RULES 18), looked for where something does not go on."""
+    """Directives whose rows or snapshot this release cannot read (RULES 18), looked for where one does not go on."""
     newest = select(LEDGER.c.directive, func.max(LEDGER.c.seq).label("seq")).group_by(LEDGER.c.directive).subquery()
     apart = connection.execute(
         select(newest.c.directive)
@@ -275,7 +276,7 @@ def _readable(connection: Connection, now: dt.datetime) -> Check:
         .where(DIRECTIVE.c.seq.is_(None) | (DIRECTIVE.c.seq != newest.c.seq))
     )
     suspects = dict.fromkeys((*(row[0] for row in apart), *late_directives(connection, now)))
-    broken = [code for code in suspects if readable_life(connection, code) is None]
+    broken = [code for code in suspects if not _can_be_read(connection, code)]
     if broken:
         return check(
             "data",
@@ -285,6 +286,14 @@ def _readable(connection: Connection, now: dt.datetime) -> Check:
             codes=some(broken),
         )
     return check("data", True, N_("Không thấy nhiệm vụ nào có dữ liệu hỏng."))
+
+
+def _can_be_read(connection: Connection, code: str) -> bool:
+    try:
+        read_snapshot(connection, code)
+    except ValueError:
+        return False
+    return readable_life(connection, code) is not None
 
 
 def _outbox(connection: Connection, reference: Reference, now: dt.datetime) -> Check:

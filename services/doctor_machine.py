@@ -32,8 +32,10 @@ def folder_checks(folder: Path) -> list[Check]:
     checks = []
     trial = folder / f".doctor.{os.getpid()}"
     try:
-        trial.write_bytes(b"dondoc\n")
-        trial.unlink()
+        try:
+            trial.write_bytes(b"dondoc\n")
+        finally:
+            trial.unlink(missing_ok=True)  # on a full disk an empty file is there
     except OSError as problem:
         checks.append(
             check(

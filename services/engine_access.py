@@ -3,12 +3,13 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.catching_up import Behind
 from database.engine import reading
 from database.ledger import read_rows
-from models.engine import CommandEnvelope
+from models.engine import CommandEnvelope, LiveState
 from models.refusal import Refused
 from services.office import Office
 from services.sending import Sender
@@ -45,6 +46,28 @@ class EngineAccess:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            with reading(self.office.engine) as connection:
-                rows = read_rows(connection, code)
-            await start_from_ledger(self.client, code, rows, self.office.reference().clock_shift)
+            await self._start_again(code)
+
+    async def catch_up(self, behind: Behind) -> None:
+        """Make sure that a directive's workflow knows what the ledger holds; one that lags folds it in and plans."""
+        limit = dt.timedelta(seconds=PATIENCE_SECONDS)
+        own = handle(self.client, behind.directive)
+        try:
+            if behind.closed:
+                described = await own.describe(rpc_timeout=limit)
+                lags = described.status is WorkflowExecutionStatus.RUNNING
+            else:
+                state: LiveState = await own.query("state", result_type=LiveState, rpc_timeout=limit)
+                lags = state.seq < behind.seq
+            if lags:
+                await own.execute_update("replan", id=f"catch-up/{behind.seq}", rpc_timeout=limit)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            if not behind.closed:
+                await self._start_again(behind.directive)
+
+    async def _start_again(self, code: str) -> None:
+        with reading(self.office.engine) as connection:
+            rows = read_rows(connection, code)
+        await start_from_ledger(self.client, code, rows, self.office.reference().clock_shift)

@@ -25,6 +25,7 @@ class CanaryWorkflow:
             await workflow.sleep(INTERVAL)
             await workflow.execute_local_activity_method(
                 Canary.beat,
+                workflow.now(),
                 start_to_close_timeout=dt.timedelta(seconds=10),
                 retry_policy=RetryPolicy(maximum_interval=dt.timedelta(seconds=5)),
             )

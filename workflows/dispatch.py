@@ -21,6 +21,6 @@ class DispatchWorkflow:
         return await workflow.execute_activity_method(
             Delivery.deliver,
             start_to_close_timeout=dt.timedelta(minutes=10),
-            heartbeat_timeout=dt.timedelta(minutes=2),
+            heartbeat_timeout=dt.timedelta(seconds=20),
             retry_policy=RetryPolicy(maximum_attempts=1),
         )

@@ -21,6 +21,6 @@ class SweepWorkflow:
         return await workflow.execute_activity_method(
             Sweep.sweep,
             start_to_close_timeout=dt.timedelta(minutes=30),
-            heartbeat_timeout=dt.timedelta(minutes=2),
+            heartbeat_timeout=dt.timedelta(seconds=20),
             retry_policy=RetryPolicy(maximum_attempts=1),
         )

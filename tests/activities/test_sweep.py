@@ -15,6 +15,7 @@ from sqlalchemy import insert, select, update
 from standing_office import started
 from temporalio.testing import ActivityEnvironment
 
+from activities.catching_up import SETTLED, Behind
 from activities.commit import Door
 from activities.sweep import BATCH, PATIENCE, Sweep
 from database.commands import PENDING, RECORDED, REFUSED, row_of
@@ -46,6 +47,9 @@ class Recorder:
 
     async def replan(self, code: str, plan: str) -> None:
         self._note(f"replan to {plan}", code)
+
+    async def catch_up(self, behind: Behind) -> None:
+        self._note(f"catch up to {behind.seq}{' and end' if behind.closed else ''}", behind.directive)
 
     def _note(self, act: str, what: str) -> None:
         self.calls.append((act, what))
@@ -241,3 +245,70 @@ async def test_a_sweep_takes_on_so_many_and_leaves_the_rest_to_the_next(sweep: S
         connection.execute(insert(COMMAND), rows)
 
     assert await sweep() == BATCH
+
+
+# --- Workflows that may not know what the ledger holds ---------------------------------------------------------
+
+
+async def test_what_a_command_recorded_a_minute_ago_is_compared_with_its_workflow_once(
+    sweep: Sweeping, office: RealOffice
+) -> None:
+    office.clock = LONG_AGO
+    office.register("NV-1", acknowledged=True)
+    office.register("NV-2", acknowledged=True)
+    office.register("NV-3")
+    office.later(minutes=1).act("NV-2", c.Cancel(reason="Trùng"), "vanthu")
+    office.clock = NOW - SETTLED + dt.timedelta(seconds=1)
+    office.act("NV-3", c.Acknowledge(), "truong.syt")
+
+    await sweep()
+    first = list(sweep.access.calls)
+    await sweep()
+
+    assert first == [("catch up to 3", "NV-1"), ("catch up to 4 and end", "NV-2")]
+    assert sweep.access.calls == first, "NV-3 was only registered until a moment ago"
+    with time_machine.travel(NOW + SETTLED, tick=False):
+        await sweep()
+    assert sweep.access.calls[2:] == [("catch up to 3", "NV-3")]
+
+
+async def test_registrations_and_moments_are_not_compared_for_temporal_does_their_tasks_again(
+    sweep: Sweeping, office: RealOffice
+) -> None:
+    office.at("Mon 2026-03-02 09:00").register("NV-1", deadline=a_deadline("2026-03-06"))
+    office.later(minutes=1).act("NV-1", c.Acknowledge(), "truong.syt")
+    office.at("Tue 2026-03-03 08:00").tell("NV-1")
+    office.register("NV-2")
+
+    await sweep()
+
+    assert sweep.access.calls == []
+
+
+async def test_a_workflow_that_does_not_answer_is_asked_again_by_the_next_sweep_and_holds_up_no_other(
+    sweep: Sweeping, office: RealOffice
+) -> None:
+    office.clock = LONG_AGO
+    for code in ("NV-1", "NV-2"):
+        office.register(code, acknowledged=True)
+    sweep.access.fails_for = frozenset({"NV-1"})
+    running = Sweep(office.engine, office.references, sweep.access, lambda *_: None)
+
+    await ActivityEnvironment().run(running.sweep)
+    sweep.access.fails_for = frozenset()
+    await ActivityEnvironment().run(running.sweep)
+    await ActivityEnvironment().run(running.sweep)
+
+    assert [what for _, what in sweep.access.calls] == ["NV-1", "NV-2", "NV-1"]
+
+
+async def test_of_a_ledger_that_was_never_compared_only_the_last_day_is(sweep: Sweeping, office: RealOffice) -> None:
+    office.at("Mon 2026-03-02 09:00").register("NV-OLD", acknowledged=True)
+    office.clock = LONG_AGO
+    office.register("NV-1", acknowledged=True)
+    for _ in range(3):
+        office.later(seconds=1).act("NV-1", c.Comment(text="Đã rõ"), "vanthu")
+
+    await sweep()
+
+    assert sweep.access.calls == [("catch up to 6", "NV-1")]

@@ -103,7 +103,7 @@ def test_the_second_sheet_has_the_figures(tmp_path: Path) -> None:
 
     sheet = openpyxl.load_workbook(path)["Tổng hợp"]
     assert list(sheet.iter_rows(values_only=True)) == [
-        ("Nội dung", "Tổng số", "Quá hạn", "Tỷ lệ"),
+        ("Cơ quan", "Tổng số", "Quá hạn", "Tỷ lệ"),
         ("Sở Y tế", 12, 3, 0.25),
         ("=Sở lạ", 1, 0, None),
     ]

@@ -106,6 +106,7 @@ commands = st.one_of(
     plain(c.Acknowledge),
     plain(c.Decline, reason=reasons),
     plain(c.ReportProgress, text=reasons, percent=st.sampled_from([None, 0, 50, 100])),
+    plain(c.ReportProgress, text=reasons, waiting_for=st.sampled_from([(COORDINATING,), (COORDINATING, OTHER)])),
     with_deadline(c.RequestExtension, reason=reasons),
     with_deadline(c.DecideExtension, granted=st.booleans(), citation=reasons, reason=reasons),
     plain(c.Submit, result=reasons),
@@ -142,6 +143,7 @@ def ways_on(now: dt.datetime, days: int) -> tuple[c.Command, ...]:
         c.Acknowledge(),
         c.Decline(reason="Không thuộc chức năng"),
         c.ReportProgress(text="Đang làm", percent=days),
+        c.ReportProgress(text="Chờ ý kiến", waiting_for=(COORDINATING,)),
         c.RequestExtension(deadline=deadline, reason="Cần thêm số liệu"),
         c.DecideExtension(granted=days % 2 == 0, deadline=deadline, citation="Phiếu 15", reason="Có lý do"),
         *(c.Submit(result="Báo cáo"),) * 3,
@@ -196,13 +198,17 @@ LEADS_TO = {
 
 def status_at(rows: Sequence[e.Recorded], instant: dt.datetime) -> str:
     status = before = ""
+    led = False
     for row in rows:
         if row.at > instant:
             break
         kind = row.event.kind
+        led = led or kind in ("assigned", "moved_in")
         if kind == "suspended":
             before = status
         status = before if kind == "resumed" else LEADS_TO.get(kind, status)
+        if kind == "reopened" and not led:
+            status = "registered"
     return status
 
 
@@ -405,7 +411,7 @@ class LivesOfDirectives(RuleBasedStateMachine):
     def days_late_add_up_to_no_more_than_the_working_days_that_passed(self) -> None:
         for directive in self.lives.values():
             late = late_days(directive, a_calendar(), self.now)
-            assert late.total == late.lead + late.office + late.leader
+            assert late.total == late.lead + late.coordinator + late.office + late.leader
             if directive.deadline is None or self.now <= directive.deadline.due_at:
                 assert late.total == 0
             else:
@@ -417,6 +423,9 @@ class LivesOfDirectives(RuleBasedStateMachine):
         for directive in self.lives.values():
             if directive.closed:
                 assert (directive.clocks, directive.extension, directive.explanation) == ({}, None, None)
+            if directive.awaited is not None:
+                assert directive.status in (Status.ASSIGNED, Status.IN_PROGRESS, Status.SUSPENDED)
+                assert set(directive.awaited.agencies) <= set(directive.coordinating_agencies)
             if directive.status in (Status.SUBMITTED, Status.COMPLETED):
                 assert directive.submission is not None
             if directive.status in (Status.REGISTERED, Status.ASSIGNED, Status.IN_PROGRESS, Status.DECLINED):

@@ -4,165 +4,28 @@ A life is drawn as a list of small numbers and written down move by move; the na
 where it stands, so that lives get far. Instants are chosen to hurt: nights, days off, Tết, exactly on a step.
 """
 
-import copy
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-import yaml
 from hypothesis import strategies as st
 from oracle.naive_calendar import ONE_DAY, Days, day_of, instant_of
-from oracle.naive_life import (
-    STATUS_FOR,
-    CalendarChange,
-    Happening,
-    Life,
-    PeopleChange,
-    PolicyChange,
-    Script,
-    Wish,
-    facts_of,
-    happen,
+from oracle.naive_life import Life, happen
+from oracle.naive_script import CalendarChange, Happening, PeopleChange, PolicyChange, Script, Wish
+from oracle.naive_wishes import STATUS_FOR, facts_of
+from oracle.offices import (
+    ANNOUNCED,
+    CHANGES_OF_PEOPLE,
+    COORDINATING,
+    LEAD,
+    OTHER,
+    POLICIES,
+    changed_people,
+    the_people,
 )
 
-SEED = Path(__file__).resolve().parents[2] / "database" / "seed"
 MORNING = dt.time(8, 0)
-LEAD, COORDINATING, OTHER = "SYT", "STC", "SXD"
-
-ANNOUNCED: Mapping[dt.date, bool] = {
-    row["day"]: row["working"] for row in yaml.safe_load((SEED / "calendar.yaml").read_text(encoding="utf-8"))["days"]
-}
-"""The real days of 2022 to 2027, with every swap."""
-
-# --- Policies ------------------------------------------------------------------------------------------------------
-
-POLICY_TEXT = (SEED / "policy.yaml").read_text(encoding="utf-8")
-
-
-def _changed(*changes: Callable[[dict[str, Any], dict[str, Any]], object]) -> str:
-    """The shipped policy with changes to its office and its ladders, as YAML."""
-    policy = yaml.safe_load(POLICY_TEXT)
-    for change in changes:
-        change(policy, {urgency: ladder["clocks"] for urgency, ladder in policy["ladders"].items()})
-    return yaml.safe_dump(policy, allow_unicode=True, sort_keys=False)
-
-
-def _without_step(urgency: str, clock: str, place: int) -> Callable[[dict[str, Any], dict[str, Any]], object]:
-    return lambda _policy, clocks: clocks[urgency][clock]["steps"].pop(place)
-
-
-def _with_step(urgency: str, clock: str, **step: Any) -> Callable[[dict[str, Any], dict[str, Any]], object]:
-    return lambda _policy, clocks: clocks[urgency][clock]["steps"].append(step)
-
-
-def _with_field(
-    urgency: str, clock: str, place: int, **fields: Any
-) -> Callable[[dict[str, Any], dict[str, Any]], object]:
-    return lambda _policy, clocks: clocks[urgency][clock]["steps"][place].update(fields)
-
-
-POLICY_TEXTS = (
-    POLICY_TEXT,
-    _changed(_without_step("normal", "deadline", 0), _without_step("normal", "deadline", 0)),
-    _changed(_with_step("normal", "deadline", at=-5, to=["lead_officers", "lead_head"])),
-    _changed(_with_field("normal", "deadline", 3, time="14:00"), _with_field("normal", "deadline", 2, time="16:30")),
-    _changed(_with_field("normal", "deadline", 7, then_every=2), _with_field("normal", "silence", 1, then_every=3)),
-    _changed(lambda _policy, clocks: clocks["normal"].pop("deadline")),
-    _changed(
-        lambda _policy, clocks: clocks["normal"]["deadline"].update({"while": ["assigned", "in_progress", "submitted"]})
-    ),
-    _changed(lambda policy, _clocks: policy["ladders"].pop("flash")),
-    _changed(lambda policy, _clocks: policy["office"].update(closing_hour="17:00")),
-    _changed(lambda policy, _clocks: policy["office"].update(strict_before=True)),
-    _changed(
-        _with_field("normal", "silence", 0, at=3), _with_field("normal", "silence", 1, at=5, then_every=2),
-        _with_field("normal", "review", 1, at=3, to=["vice_chairman", "decider"], level=2),
-    ),
-    _changed(lambda policy, _clocks: policy["ladders"].update(urgent=copy.deepcopy(policy["ladders"]["flash"]))),
-    _changed(_with_field("flash", "acknowledgement", 0, hours=0.5), _with_field("flash", "deadline", 7, then_every=4)),
-    _changed(
-        _with_step("normal", "acknowledgement", at=4, to=["lead_head"], then_every=2, time="13:30"),
-        _with_step("normal", "extension", at=0, to=["decider"], time="17:00"),
-    ),
-)  # fmt: skip
-POLICIES: tuple[Mapping[str, Any], ...] = tuple(yaml.safe_load(text) for text in POLICY_TEXTS)
-
-# --- People --------------------------------------------------------------------------------------------------------
-
-
-def the_people() -> dict[str, Any]:
-    """A small province, all at their desks."""
-
-    def post(person: str, agency: str, position: str) -> dict[str, Any]:
-        return {"person": person, "agency": agency, "position": position, "until": None}
-
-    return {
-        "posts": [
-            post("chutich", "UBND", "chairman"),
-            post("pct.vanxa", "UBND", "vice_chairman"),
-            post("pct.kinhte", "UBND", "vice_chairman"),
-            post("chanhvanphong", "VPUBND", "chief_of_office"),
-            post("theodoi.vanxa", "VPUBND", "monitoring_officer"),
-            post("theodoi.kinhte", "VPUBND", "monitoring_officer"),
-            *(
-                post(f"{title}.{agency.lower()}", agency, position)
-                for agency in (LEAD, COORDINATING, OTHER)
-                for title, position in (("truong", "head"), ("chuyenvien", "officer"), ("chuyenvien2", "officer"))
-            ),
-        ],
-        "locked": [],
-        "away": [],
-        "fields": {
-            "y-te": {"vice_chairman": "pct.vanxa", "monitoring_officer": "theodoi.vanxa"},
-            "giao-thong": {"vice_chairman": "pct.kinhte", "monitoring_officer": "theodoi.kinhte"},
-        },
-        "field_of": {LEAD: "y-te", OTHER: "giao-thong"},
-    }
-
-
-CHANGES_OF_PEOPLE: tuple[tuple[str, str, str | None], ...] = (
-    ("leaves", "chuyenvien.syt", None),
-    ("leaves", "chuyenvien2.syt", None),
-    ("leaves", "truong.syt", None),
-    ("leaves", "chanhvanphong", None),
-    ("leaves", "theodoi.vanxa", None),
-    ("leaves", "pct.vanxa", None),
-    ("locked", "truong.syt", None),
-    ("locked", "chuyenvien.stc", None),
-    ("locked", "chutich", None),
-    ("away", "truong.syt", "chuyenvien.syt"),
-    ("away", "truong.syt", None),
-    ("away", "chuyenvien.syt", "truong.syt"),
-    ("away", "pct.vanxa", "pct.kinhte"),
-    ("away", "pct.kinhte", "pct.vanxa"),
-    ("away", "chanhvanphong", "theodoi.vanxa"),
-    ("away", "theodoi.vanxa", "theodoi.kinhte"),
-    ("away", "chuyenvien.stc", None),
-    ("away", "chutich", "pct.kinhte"),
-)
-
-
-def changed_people(before: Mapping[str, Any], change: tuple[str, str, str | None], day: dt.date, days: int) -> Any:
-    """The directory after somebody left, was locked, or announced an absence of so many days."""
-    people = copy.deepcopy(dict(before))
-    what, person, deputy = change
-    match what:
-        case "leaves":
-            for post in people["posts"]:
-                if post["person"] == person:
-                    post["until"] = day + days * ONE_DAY
-        case "locked":
-            people["locked"] = sorted({*people["locked"], person})
-        case "away":
-            first = day + ONE_DAY
-            away = {"person": person, "deputy": deputy, "since": first, "until": first + days * ONE_DAY}
-            people["away"] = [one for one in people["away"] if one["person"] != person] + [away]
-    return people
-
-
-# --- Lives ---------------------------------------------------------------------------------------------------------
 
 FLAVOURS: Mapping[str, tuple[str, ...]] = {
     "ordinary": (),
@@ -190,7 +53,7 @@ USUAL_ACTS = tuple(
     for kind, times in {
         "assign": 3, "reassign": 2, "acknowledge": 4, "decline": 1, "report_progress": 2, "request_extension": 2,
         "decide_extension": 4, "submit": 3, "accept": 1, "return": 4, "suspend": 2, "resume": 4, "amend": 3, "urge": 1,
-        "demand_explanation": 2, "explain": 1, "contribute": 1, "comment": 1, "cancel": 1, "reopen": 4, "succeed": 1,
+        "demand_explanation": 3, "explain": 1, "contribute": 1, "comment": 1, "cancel": 1, "reopen": 4, "succeed": 1,
     }.items()
     for _ in range(times)
 )  # fmt: skip
@@ -204,6 +67,8 @@ WAY_ON = {
     "completed": "reopen",
     "cancelled": "reopen",
 }
+STANDS_STILL = 5
+"""Of a number's remainders by six, the one by which a life stands still for a while instead of going on."""
 ANOTHER_CHANGE, ANY_ACT, PERHAPS_REFUSED = 30, 60, 95
 """Of a number to 99, from where on a move is a change of calendar, policy or people; any act; perhaps one refused."""
 URGENCIES = ("normal", "normal", "urgent", "very_urgent", "flash")
@@ -283,6 +148,8 @@ class _Writer:
         if kind < ANOTHER_CHANGE:
             if life.asked_for is not None and second % 2:
                 return "decide_extension"
+            if life.status in ("assigned", "in_progress") and second % 6 == STANDS_STILL:
+                return "suspend"
             return WAY_ON[life.status]
         possible = [act for act in USUAL_ACTS if life.status in STATUS_FOR[act] and self._has_a_point(act)]
         return possible[(kind * 7 + first) % len(possible)]
@@ -299,7 +166,8 @@ class _Writer:
                 return life.demanded_at is not None
             case "demand_explanation":
                 return life.demanded_at is None
-        return True
+            case _:
+                return True
 
     def _later(self, now: dt.datetime, gap: int, number: int) -> dt.datetime:  # noqa: C901 - one arm a way
         """The next instant, by one of the ways that hurt."""
@@ -333,7 +201,8 @@ class _Writer:
             case 10:
                 due = self.life.due if self.life is not None else None
                 return now + ONE_DAY if due is None else due + dt.timedelta(seconds=number % 3 - 1)
-        return now + dt.timedelta(days=1 + number % 5, minutes=number)
+            case _:
+                return now + dt.timedelta(days=1 + number % 5, minutes=number)
 
     def _wish(self, now: dt.datetime, kind: str, first: int, second: int) -> None:
         wish = Wish(now, kind, self._by(kind, second), self._data(kind, now, first, second))
@@ -360,7 +229,7 @@ class _Writer:
                     "field": ("y-te", None, "giao-thong")[second % 3],
                     "supervising_leader": "pct.kinhte" if second % 7 == 0 else None,
                     "deadline": None if second % 8 == 0 else deadline,
-                    "imposed_deadline": self._deadline(now, second, first) if first % 6 == 0 else None,
+                    "imposed_deadline": self._deadline(now, second, first) if first % 3 == 0 else None,
                 }
             case "assign" | "reassign":
                 return {"agency": agency}
@@ -388,7 +257,8 @@ class _Writer:
                 return {"respond_by": self._deadline(now, first, second, later=1) if second % 2 else None}
             case "succeed":
                 return {"old_agency": agency, "new_agency": (OTHER, LEAD, COORDINATING)[second % 3]}
-        return {}
+            case _:
+                return {}
 
     def _deadline(self, now: dt.datetime, first: int, second: int, later: int = 0) -> dict[str, Any]:
         """A day around the next weeks, sometimes past, sometimes with an hour."""
@@ -420,3 +290,5 @@ class _Writer:
                 change = CHANGES_OF_PEOPLE[(first + second) % len(CHANGES_OF_PEOPLE)]
                 self.people = changed_people(self.people, change, day, second % 12)
                 self.happenings.append(PeopleChange(now, self.people))
+            case _:
+                raise AssertionError(what)

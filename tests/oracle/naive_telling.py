@@ -32,113 +32,21 @@ in UTC, clock and step as in `history --json` (`deadline`, `+15`), level 0 to 4.
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from oracle.naive_calendar import ONE_DAY, Days, Stretch, day_of, in_one_of
-from oracle.naive_life import (
-    CalendarChange,
-    Happening,
-    Life,
-    PeopleChange,
-    PolicyChange,
-    Run,
-    Script,
-    Wish,
-    facts_of,
-    happen,
-)
+from oracle.naive_life import Life, Run, happen
+from oracle.naive_rows import Done, Expected, Key, Message, Moment, Row, Version
+from oracle.naive_script import CalendarChange, Happening, PeopleChange, PolicyChange, Script, Wish
+from oracle.naive_wishes import facts_of
 from oracle.naive_people import Hearers, who_hears
 
-Announced = Mapping[dt.date | str, bool]
-Key = tuple[str, int, str]
-"""Clock, run of the clock, step: what a moment of one directive is, for ever (rule 7)."""
+Announced = Mapping[dt.date, bool] | Mapping[str, bool]
 LONG_AGO = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
 NEVER_MOVED = ("deadline", "imposed_deadline")
 """Clocks to a day that a leader named, which never moves (rule 2): a suspension takes nothing out of them (rule 12)."""
 TO_A_DAY = (*NEVER_MOVED, "explanation")
 """Clocks that count back from a day, so that an announcement can move their steps to before the act that set them."""
-
-
-class Expected(NamedTuple):
-    """One moment that should have been told."""
-
-    planned_at: dt.datetime
-    clock: str
-    step: str
-    level: int
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A step of a run of a clock, perhaps said again and again, and when it is planned (rule 7)."""
-
-    planned_at: dt.datetime
-    clock: str
-    run: int
-    step: str
-    level: int
-    audiences: tuple[str, ...]
-    version: int
-    again: bool = False
-
-    @property
-    def key(self) -> Key:
-        return (self.clock, self.run, self.step)
-
-
-@dataclass(frozen=True)
-class Done:
-    """A fact from a history, with the number of its row."""
-
-    at: dt.datetime
-    kind: str
-    data: Mapping[str, Any]
-    number: int
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of the history: a fact, or a moment with all that should be known of it.
-
-    Attributes:
-        covered: the steps of the deadline's clock that the notice of an act says it covers.
-        escalated: the level that was reached before an act; a new lead hears of it (rule 13).
-    """
-
-    number: int
-    at: dt.datetime
-    kind: str
-    moment: Moment | None = None
-    outcome: str = ""
-    hearers: tuple[tuple[str, str | None], ...] = ()
-    vacant: frozenset[str] = frozenset()
-    covered: tuple[str, ...] | None = None
-    escalated: int = 0
-
-
-@dataclass(frozen=True)
-class Message:
-    """One message to one person (rules 3 and 10): what reached him, the level of it all, and for whom he hears.
-
-    Attributes:
-        number: the last row of the history that it tells of.
-    """
-
-    number: int
-    at: dt.datetime
-    person: str
-    absent: str | None
-    level: int
-    steps: tuple[tuple[str, str], ...]
-
-
-@dataclass
-class Version:
-    """A policy and the instant after which it is in force; the next one ends it."""
-
-    since: dt.datetime
-    policy: Mapping[str, Any]
-    number: int
 
 
 @dataclass

@@ -10,8 +10,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builders import clock_face, day, local
@@ -159,16 +160,16 @@ def test_a_mistake_in_the_rules_is_noticed_by_the_oracle(place: int) -> None:
 
 def expected_from_history(script: Script, rows: tuple[Recorded, ...]) -> list[Expected]:
     """What the oracle expects when it knows only the history, the calendars and the policies."""
-    calendars: list[tuple[object, Announced]] = [(None, dict(script.calendar))]
-    policies = [(None, script.policy)]
+    known = dict(script.calendar)
+    calendars: list[tuple[dt.datetime | None, Announced]] = [(None, known)]
+    policies: list[tuple[dt.datetime | None, Mapping[str, Any]]] = [(None, script.policy)]
     for happening in script.happenings:
-        match happening:
-            case CalendarChange():
-                kept = {**calendars[-1][1], **happening.days}
-                announced = {day: worked for day, worked in kept.items() if worked is not None}
-                calendars.append((happening.at, announced))
-            case PolicyChange():
-                policies.append((happening.at, happening.policy))
+        if isinstance(happening, CalendarChange):
+            kept = {**known, **happening.days}
+            known = {day: worked for day, worked in kept.items() if worked is not None}
+            calendars.append((happening.at, known))
+        elif isinstance(happening, PolicyChange):
+            policies.append((happening.at, happening.policy))
     return expected_moments(history_of(rows), calendars, policies, script.until, script.outages)
 
 

@@ -24,6 +24,7 @@ FIRST_VERSION = 1
 """The number that the database gives to the shipped policy; the oracle counts from 0."""
 
 
+@dataclass
 class Office(Surroundings):
     """What the engine reads lies in the database; whatever changes is written there."""
 
@@ -76,8 +77,8 @@ def play_through_the_door(script: Script, engine: Engine) -> tuple[tuple[Recorde
 
     Returns: the ledger's rows; the messages that the moments caused; by its row, what an act's notices say is covered.
     """
-    office = Office.at_first(script)
-    office.engine = engine
+    first = Surroundings.at_first(script)
+    office = Office(first.calendar, first.timeline, first.directory, first.announced, engine)
     with writing(engine) as connection:
         write_directory(connection, directory_of(script.people))
     workflow = Workflow(Door(engine))

@@ -245,7 +245,7 @@ class DirectiveWorkflow:
         return result.outcome is Outcome.RECORDED
 
     async def _ask(self, request: CommitRequest) -> CommitResult:
-        return await workflow.execute_local_activity(
+        result: CommitResult = await workflow.execute_local_activity(
             "commit",
             request,
             result_type=CommitResult,
@@ -253,6 +253,7 @@ class DirectiveWorkflow:
             retry_policy=PATIENCE,
             local_retry_threshold=dt.timedelta(seconds=10),
         )
+        return result
 
     def _show(self) -> None:
         """Keep the search attributes of the Temporal UI true; nothing of ours reads them."""

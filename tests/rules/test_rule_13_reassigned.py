@@ -36,6 +36,7 @@ from models.refusal import Code, Refused
 from models.tables import NOTICE
 from models.timeliness import LateDays, late_days
 from models.vocabulary import Clock, Status
+from services.command_words import Words, make_command
 
 REASSIGN = c.Reassign(agency=OTHER, reason="Đúng chức năng")
 ASK = c.RequestExtension(deadline=a_deadline("2026-04-10", "Friday"), reason="Cần thêm số liệu")
@@ -245,6 +246,54 @@ def test_rule_13_a_coordinating_agency_made_the_lead_coordinates_no_more_and_is_
     assert [(wait.start, wait.end) for wait in after.coordinator_waits] == [
         (local("Tue 2026-03-17 10:00"), local("Wed 2026-03-18 10:00"))
     ]
+
+
+# --- A coordinating agency that is taken away ------------------------------------------------------------------
+
+
+def test_rule_13_a_coordinating_agency_that_is_taken_away_hears_so_once_at_once_and_the_event_says_so() -> None:
+    directive = a_directive("in_progress", coordinating=(COORDINATING, OTHER))
+    amend = c.Amend(reason="Không cần nữa", coordinating_agencies=(OTHER,))
+
+    heard = notices(directive, amend, SECRETARIAT, "Wed 2026-03-18 10:00")
+    row = recorded(directive, amend, SECRETARIAT, local("Wed 2026-03-18 10:00"))[0]
+
+    assert [why.value for why in heard["chuyenvien.stc"].content.why] == ["previous_coordinating_agency"]
+    assert [why.value for why in heard["chuyenvien.sxd"].content.why] == ["coordinating_agencies"]
+    assert heard["chuyenvien.stc"].at_once
+    told = render(heard["chuyenvien.stc"].content, a_directory(), Language.VI, "https://dondoc.example")
+    assert "Cơ quan này không còn phối hợp và không nhận nhắc việc nữa." in told.text
+    assert told.commands == ()
+    assert "Thôi phối hợp: Sở Tài chính." in event_sentence(row, a_directory(), Language.VI)
+
+
+def test_rule_13_taken_away_it_hears_nothing_more(desk: Desk) -> None:
+    friday = a_deadline("2026-03-20", "Friday")
+    desk.register("NV-1", "Mon 2026-03-02 09:00", deadline=friday, coordinating_agencies=("STC",))
+    desk.act("NV-1", c.Acknowledge(), "truong.syt", "Mon 2026-03-02 10:00")
+    none = Words(reason="Thôi", coordinating=("",))
+    amend = make_command("amend", none, desk.office.reference(), local("Mon 2026-03-02 11:00"))
+    desk.act("NV-1", amend, "vanthu", "Mon 2026-03-02 11:00")
+    desk.act("NV-1", c.Amend(reason="Sửa", content="Khác"), "vanthu", "Mon 2026-03-02 12:00")
+    desk.tell("NV-1", "Fri 2026-03-20 09:00")
+
+    with reading(desk.office.engine) as connection:
+        rows = connection.execute(NOTICE.select().where(NOTICE.c.recipient == "chuyenvien.stc")).all()
+
+    assert [row.kind for row in rows] == ["assigned", "amended"]
+    assert desk.directive("NV-1").coordinating_agencies == ()
+
+
+def test_rule_13_an_amendment_that_leaves_the_coordinating_agencies_releases_nobody() -> None:
+    for amend in (
+        c.Amend(reason="Sửa", content="Khác"),
+        c.Amend(reason="Thêm", coordinating_agencies=(COORDINATING, OTHER)),
+    ):
+        heard = notices(a_directive("in_progress"), amend, SECRETARIAT, "Wed 2026-03-18 10:00")
+        assert [why.value for why in heard["chuyenvien.stc"].content.why] == ["coordinating_agencies"]
+
+
+# --- Ledgers of before -----------------------------------------------------------------------------------------
 
 
 def test_rule_13_a_ledger_from_before_with_a_request_pending_over_a_reassignment_folds_as_it_did() -> None:

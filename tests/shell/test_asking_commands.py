@@ -285,6 +285,11 @@ def test_an_ending_that_would_not_hold_what_is_written_is_one_sentence(
 # --- Old locales -----------------------------------------------------------------------------------------------
 
 
+def test_the_overdue_rate_is_written_as_the_reader_writes_it(dondoc: Dondoc) -> None:
+    assert "Tỷ lệ quá hạn 50,0 %" in dondoc("board").out
+    assert "50.0 %" in dondoc("board", "--lang", "en").out
+
+
 def test_a_stream_that_holds_no_vietnamese_gets_its_letters_by_number_and_json_that_is_json(
     dondoc: Dondoc, monkeypatch: pytest.MonkeyPatch
 ) -> None:

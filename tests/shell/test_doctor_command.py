@@ -110,4 +110,5 @@ def test_a_directive_that_cannot_even_be_read_is_a_finding_and_no_crash(desk: De
     told = desk.dondoc(doctor, "doctor", "--json")
 
     assert told.code == 1
-    assert "stored" in verdicts(told.json)
+    assert verdicts(told.json)["data"] is False
+    assert "đứng yên: NV-1." in told.out

@@ -243,6 +243,16 @@ def test_an_import_for_people_says_what_awaits_its_start_and_where_the_refused_r
     assert back.is_file()
 
 
+def test_refused_rows_beyond_those_shown_are_counted(dondoc: Dondoc, tmp_path: Path) -> None:
+    no_such_agency = (*ROW[:5], "Sở Không Có", *ROW[6:])
+    file = a_workbook(tmp_path / "nhieu.xlsx", [no_such_agency] * 23)
+
+    said = dondoc("import", str(file), "--dry-run")
+
+    assert sum("Sở Không Có" in line for line in said.out.splitlines()) == 20
+    assert said.out.splitlines()[-1] == "… và 3 dòng nữa; xem tất cả bằng --json."
+
+
 def test_a_dry_run_of_an_import_saves_nothing_and_writes_no_file(dondoc: Dondoc, desk: Desk, workbook: Path) -> None:
     dry = dondoc("import", str(workbook), "--dry-run", "--json").json
 

@@ -112,4 +112,6 @@ def test_what_falls_due_between_two_clocks_is_told_after_the_second_up(dondoc: D
     until(lambda: [row for row in dondoc.json("history", "NV-1") if row["planned_at"]], 120)
     told = [row for row in dondoc.json("history", "NV-1") if row["planned_at"]]
     assert {row["planned_at"] for row in told} == {planned} == {"2026-11-26T01:00:00Z"}
+    links = f"http://127.0.0.1:{dondoc.port}/directives/NV-1"
+    assert all(links in notice["text"] for notice in dondoc.json("inbox", "truong.syt"))
     until(lambda: dondoc.json("reconcile")["differences"] == [], 60)

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
 import threading
 import time
 import urllib.error
@@ -18,7 +19,7 @@ from typing import Any
 
 from checker import Verdict
 from crowd import Crowd
-from dondoc_command import until
+from dondoc_command import DONDOC, until
 from machine_clock import NoSuchClock, ProcessClock
 from machine_disk import LoopDisk
 from office_on_trial import OfficeOnTrial
@@ -52,9 +53,18 @@ class MachineOffice(OfficeOnTrial):
         (line,) = done.stderr.strip().splitlines()
         return line
 
-    def examined(self) -> dict[str, str]:
-        """What `dondoc doctor` complains of: name and sentence."""
-        told = json.loads(self.dondoc.run("doctor", "--json").stdout)
+    def examined(self, ahead: int = 0) -> dict[str, str]:
+        """What `dondoc doctor` complains of: name and sentence.
+
+        Args:
+            ahead: the clock that it sees itself, as on a machine whose one clock was set.
+        """
+        words = [DONDOC, "doctor", "--json", "--data", str(self.data)]
+        environment = os.environ | {"DONDOC_LANG": "vi"} | self.dondoc.environment
+        with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as doctor:
+            if ahead:
+                ProcessClock(doctor.pid).set(ahead)
+            told = json.loads(doctor.communicate(timeout=240)[0])
         return {check["name"]: check["sentence"] for check in told["checks"] if not check["ok"]}
 
     def readiness(self) -> tuple[int, dict[str, str]]:
@@ -93,13 +103,17 @@ class MachineOffice(OfficeOnTrial):
         with (self.folder / "test.log").open("a", encoding="utf-8") as log:
             log.write(json.dumps(line, ensure_ascii=False) + "\n")
 
-    def all_in_order(self, seconds: float = 90) -> Verdict:
-        """Have everything looked at that anybody was told, once it is in order; mails never leave here."""
+    def all_in_order(self, seconds: float = 150) -> Verdict:
+        """Have everything looked at that anybody was told, once it is in order; mails never leave here.
+
+        What was left lying by a crash is picked up a minute later, so that is waited for.
+        """
         own = self.folder / "test.log"
         own.touch()
         logs = [own, *sorted(self.folder.glob("crowd*/*.log"))]
         with contextlib.suppress(AssertionError):  # the judge says what it is that did not come right
             until(lambda: self.settled() and not self.verdict(logs, mails_complete=False).faults, seconds)
+            until(lambda: self.dondoc.run("reconcile").returncode == 0, seconds)
         return self.judged(logs, mails_complete=False)
 
     def comments(self, text: str) -> int:

@@ -4,7 +4,6 @@ import asyncio
 import json
 import subprocess
 import sys
-import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
@@ -13,18 +12,21 @@ from typing import Any
 
 import pytest
 from dondoc_command import Dondoc, until
-from running_engine import RunningEngine
 from sqlalchemy import select
 from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.worker import Replayer
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
-import cli
 from database.engine import open_engine, reading
-from database.ledger import broken_rows
+from database.ledger import broken_rows, read_rows
+from embedded.locate import running_system
 from models import commands as c
+from models.events import Recorded
 from models.tables import COMMAND, LEDGER
-from services.temporal import handle
+from services.acting import Wish, act
+from services.office import Office
+from services.sending import Sender, Sent
+from services.temporal import connect, handle
 from workflows.directive import DirectiveWorkflow
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
@@ -33,9 +35,9 @@ CLIENTS = Path(__file__).with_name("faults_clients.py")
 PROCESSES = 4
 
 
-@pytest.fixture
-def dondoc(tmp_path: Path) -> Iterator[Dondoc]:
-    found = Dondoc(tmp_path / "data", {"DONDOC_CLOCK": "2026-11-25T09:00:00+07:00"})
+@pytest.fixture(scope="module")
+def dondoc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dondoc]:
+    found = Dondoc(tmp_path_factory.mktemp("crowd") / "data", {"DONDOC_CLOCK": "2026-11-25T09:00:00+07:00"})
     found.up()
     yield found
     found.down()
@@ -67,10 +69,15 @@ def all_at_once(dondoc: Dondoc, code: str, clients: int) -> list[dict[str, Any]]
     return told
 
 
-def test_500_people_who_act_at_once_on_one_directive_all_hear_the_truth(dondoc: Dondoc) -> None:
-    task = {"content": "Xin ý kiến", "lead_agency": "SYT"}
-    code = json.loads(dondoc("register", "--json", "-", stdin=json.dumps(task)))["code"]
+def registered(dondoc: Dondoc, content: str) -> str:
+    task = {"content": content, "lead_agency": "SYT", "deadline": "2027-03-19"}
+    code = str(json.loads(dondoc("register", "--json", "-", stdin=json.dumps(task)))["code"])
     until(lambda: dondoc.json("status", code)["seq"] == 2)
+    return code
+
+
+def test_500_people_who_act_at_once_on_one_directive_all_hear_the_truth(dondoc: Dondoc) -> None:
+    code = registered(dondoc, "Xin ý kiến")
 
     told = all_at_once(dondoc, code, 500)
 
@@ -105,75 +112,78 @@ def pending(engine: Any, code: str) -> list[str]:
         return list(connection.execute(found).scalars())
 
 
-async def many_events(engine: RunningEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str], number: int) -> None:
+async def many_events(dondoc: Dondoc, number: int) -> None:
     """Comments and progress by turns, forty at a time, while the life hands over from run to run."""
-    await engine.time_is("Mon 2026-03-02 09:00")
-    code = await engine.register("busy", lead_agency="SYT", deadline=engine.deadline("2026-12-18"))
-    await engine.do(code, c.Acknowledge(), "truong.syt")
-    before = len(engine.rows(code))
-    first_run = (await handle(engine.client, code).describe()).run_id
-    first_wish = str(uuid.uuid4())
-    first = await engine.do(code, c.Comment(text="Ý kiến đầu tiên"), "chanhvanphong", id=first_wish)
+    code = registered(dondoc, "Việc được nhắc đến nhiều")
+    running = running_system(dondoc.data)
+    assert running is not None
+    assert running.temporal_address is not None
+    client = await connect(running.temporal_address, "default")
+    office = Office.at(f"sqlite:///{dondoc.data / 'dondoc.db'}")
+    sender = Sender(client, office, patience=60)
 
-    async def act(place: int) -> str:
-        command = (
-            c.Comment(text=f"Ý kiến {place}") if place % 2 else c.ReportProgress(text=f"Tiến độ {place}", percent=50)
-        )
-        sent = await engine.do(code, command, "chuyenvien.syt")
+    async def do(command: c.Command, person: str, wish: str | None = None) -> Sent:
+        sent = await act(office, sender, Wish(code=code, command=command, person=person, id=wish or str(uuid.uuid4())))
         assert sent.outcome == "recorded"
-        return sent.command_id
+        return sent
 
-    given: list[str] = []
+    async def one(place: int) -> Sent:
+        text, odd = f"Việc thứ {place}", place % 2 == 1
+        return await do(c.Comment(text=text) if odd else c.ReportProgress(text=text, percent=50), "chuyenvien.syt")
+
+    def rows() -> tuple[Recorded, ...]:
+        with reading(office.engine) as connection:
+            return read_rows(connection, code)
+
+    await do(c.Acknowledge(), "truong.syt")
+    before, first_run = len(rows()), (await handle(client, code).describe()).run_id
+    first_wish = str(uuid.uuid4())
+    first = await do(c.Comment(text="Ý kiến đầu tiên"), "chanhvanphong", first_wish)
+    given: list[Sent] = []
     for start in range(1, number, 40):
-        given += await asyncio.gather(*(act(place) for place in range(start, min(number, start + 40))))
-    again = await engine.do(code, c.Comment(text="Ý kiến đầu tiên"), "chanhvanphong", id=first_wish)
+        given += await asyncio.gather(*(one(place) for place in range(start, min(number, start + 40))))
+    again = await do(c.Comment(text="Ý kiến đầu tiên"), "chanhvanphong", first_wish)
 
-    rows = engine.rows(code)
-    assert len(rows) == before + number
-    assert [row.seq for row in rows] == list(range(1, before + number + 1))
-    assert Counter(row.command_id for row in rows[before:]) == Counter([first_wish, *given])
-    assert again == first, "its id travelled through every run"
-    with reading(engine.office.engine) as connection:
+    recorded = rows()
+    assert [row.seq for row in recorded] == list(range(1, before + number + 1))
+    assert Counter(row.command_id for row in recorded[before:]) == Counter(
+        [first_wish, *(sent.command_id for sent in given)]
+    )
+    assert again.answer == first.answer, "its id travelled through every run"
+    with reading(office.engine) as connection:
         assert list(broken_rows(connection, code)) == []
-    last = await handle(engine.client, code).describe()
-    assert last.run_id != first_run
-    history = await handle(engine.client, code).fetch_history()
+    assert (await handle(client, code).describe()).run_id != first_run
+    history = await handle(client, code).fetch_history()
     assert len(history.events) < 1_000, "continued as new in time"
     await replay(history)
-    state = await handle(engine.client, code).query(DirectiveWorkflow.state)
-    assert (state.seq, state.hash) == (rows[-1].seq, rows[-1].hash)
-    told = json.loads(printed(capsys, tmp_path, "history", code, "--json"))
-    assert [row["seq"] for row in told] == [row.seq for row in rows]
-    page = printed(capsys, tmp_path, "history", code)
-    assert f"Ý kiến {number - 1 if number % 2 == 0 else number - 2}" in page
-    await engine.do(code, c.Submit(result="Xong"), "truong.syt")
-    await engine.do(code, c.Accept(), "chutich")
-    await handle(engine.client, code).result()
+    state = await handle(client, code).query(DirectiveWorkflow.state)
+    assert (state.seq, state.hash) == (recorded[-1].seq, recorded[-1].hash)
+    told = dondoc.json("history", code, seconds=60)
+    assert [row["seq"] for row in told] == [row.seq for row in recorded]
+    assert f"Việc thứ {number - 1}" in dondoc("history", code, seconds=60), "no page takes minutes"
+    await do(c.Submit(result="Xong"), "truong.syt")
+    await do(c.Accept(), "chutich")
+    await handle(client, code).result()
+    office.engine.dispose()
 
 
 async def replay(history: WorkflowHistory) -> None:
-    replayer = Replayer(workflows=[DirectiveWorkflow], data_converter=pydantic_data_converter)
+    replayer = Replayer(
+        workflows=[DirectiveWorkflow],
+        data_converter=pydantic_data_converter,
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
     replayed = await replayer.replay_workflow(history)
     assert replayed.replay_failure is None
 
 
-def printed(capsys: pytest.CaptureFixture[str], data: Path, *words: str) -> str:
-    capsys.readouterr()
-    started = time.monotonic()
-    assert cli.run([*words, "--data", str(data)]) == 0
-    assert time.monotonic() - started < 30, "no page takes minutes, however long the life"
-    return capsys.readouterr().out
-
-
-async def test_600_events_on_one_directive_are_all_there_once_in_order_and_its_last_run_replays(
-    engine: RunningEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    await many_events(engine, tmp_path, capsys, 600)
+async def test_600_events_on_one_directive_are_all_there_once_in_order_and_its_last_run_replays(dondoc: Dondoc) -> None:
+    await many_events(dondoc, 600)
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(900)
 async def test_5000_events_on_one_directive_are_all_there_once_in_order_and_its_last_run_replays(
-    engine: RunningEngine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    dondoc: Dondoc,
 ) -> None:
-    await many_events(engine, tmp_path, capsys, 5_000)
+    await many_events(dondoc, 5_000)

@@ -1,18 +1,27 @@
 """A mail server that is down, slow, refusing or no longer encrypts: others unaffected, nothing lost or in clear."""
 
+import contextlib
+import datetime as dt
 import json
+import random
 import shutil
 import ssl
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from crowd import Crowd
+from crowd_wishes import AGENCIES as CROWDED
+from crowd_wishes import deadline_on
 from dondoc_command import Dondoc, until
 from faults_mail_server import CERTIFICATE, BadMailServer, Fault
+from office_on_trial import OfficeOnTrial, figure
 from real_office import RealOffice, a_delivery, a_free_port
 from sqlalchemy import select
+from trial_policy import HOURS_LATER
 
 import cli
 from activities.delivery import Delivery
@@ -24,6 +33,8 @@ from models import commands as c
 from models.tables import DELIVERY, NOTICE
 from models.vocabulary import Urgency
 from services.doctor import work_checks
+
+__all__ = ["figure"]
 
 RUN_SECONDS = 10
 """How often the dispatcher runs."""
@@ -250,3 +261,60 @@ def dondoc_doctor(dondoc: Dondoc) -> list[dict[str, Any]]:
     """What doctor found; its exit code says only that something was."""
     found: list[dict[str, Any]] = json.loads(dondoc.run("doctor", "--json").stdout)["checks"]
     return found
+
+
+@pytest.mark.server
+@pytest.mark.slow
+@pytest.mark.proof
+@pytest.mark.timeout(1500)
+def test_twenty_rounds_of_a_mail_server_that_is_down_slow_or_refusing_lose_and_double_no_mail_of_300_directives(
+    tmp_path: Path, figure: Callable[..., None]
+) -> None:
+    """Twenty people act meanwhile; one address is refused for good, another one put off until the end."""
+    server, dice = BadMailServer(a_free_port()), random.Random(26)  # noqa: S311 - the dice of a test
+    server.refused = {NOT_THERE: "550 5.1.1 No such user here"}
+    office = OfficeOnTrial(tmp_path, HOURS_LATER)
+    office.dondoc.environment |= {
+        "DONDOC_SMTP_URL": f"smtp://127.0.0.1:{server.port}",
+        "DONDOC_MAIL_FROM": "Đôn Đốc <dondoc@quangngai.example>",
+    }
+    with office.open():
+        office.register(300, lambda now, place: deadline_on(now, 2 + place % 3), leads=CROWDED)
+        crowd = Crowd(office.data, tmp_path / "crowd", office.registered, seed=26)
+        crowd.start()
+        down = 0
+        for _ in range(20):
+            fault = dice.choice([None, *(one for one in Fault if "starttls" not in one)])
+            server.refused[PUT_OFF] = dice.choice(["421 4.7.0 later", "450 4.2.1 busy", "452 4.2.2 full"])
+            down += fault is None
+            server.fault = fault or Fault.NONE
+            with contextlib.nullcontext() if fault is None else server.open():
+                time.sleep(6)  # how long a round lasts
+        del server.refused[PUT_OFF]
+        server.fault = Fault.NONE
+        with server.open():
+            crowd.stop()
+            healed_at = time.monotonic()
+            until(lambda: overdue_mails(office) == 0, 600)
+            figure("the outbox drained in, s", f"{time.monotonic() - healed_at:.0f}")
+            verdict = office.judged(crowd.logs, mails_complete=False)
+        sent = {str(row[0]) for row in office.ask("SELECT message_id FROM mail WHERE state = 'sent'")}
+        parked = {str(row[0]) for row in office.ask("SELECT address FROM mail WHERE state = 'parked'")}
+
+    assert verdict.acknowledged > 50
+    assert set(server.identities()) == sent
+    again = [count for count in Counter(server.identities()).values() if count > 1]
+    assert sum(count - 1 for count in again) <= down, "only what was in flight when the server went down comes twice"
+    assert parked == {NOT_THERE}
+    assert server.people()[PUT_OFF] > 0
+    assert NOT_THERE not in server.people()
+
+
+NOT_THERE = "truong.stc@quangngai.example"
+PUT_OFF = "chuyenvien.syt@quangngai.example"
+
+
+def overdue_mails(office: OfficeOnTrial) -> int:
+    """How many notices should have left half a minute ago."""
+    since = (office.now() - dt.timedelta(seconds=30)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return office.count("delivery WHERE state IN ('pending', 'composed') AND due_at <= ?", since)

@@ -20,6 +20,7 @@ from services.doctor import awaited_directives
 from services.doctor_engine import engine_checks
 from services.temporal import handle
 from workflows.directive import DirectiveWorkflow
+from workflows.queue import TASK_TIMEOUT
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
@@ -138,9 +139,17 @@ async def stuck_in_doctors_eyes(engine: RunningEngine, code: str) -> bool:
     return not stuck.ok and code in str(stuck.said.data)
 
 
+@pytest.mark.parametrize(
+    "task_timeout",
+    [
+        pytest.param(dt.timedelta(seconds=25), id="shortened"),
+        pytest.param(TASK_TIMEOUT, id="as in an office", marks=pytest.mark.proof),
+    ],
+)
 async def test_a_life_that_a_wrong_build_cannot_follow_is_named_within_a_minute_and_goes_on_once_that_build_is_gone(
-    workers: Workers,
+    workers: Workers, monkeypatch: pytest.MonkeyPatch, task_timeout: dt.timedelta
 ) -> None:
+    monkeypatch.setattr(temporal, "TASK_TIMEOUT", task_timeout)
     engine = workers.engine
     engine.sender.patience = 240
     await engine.time_is("Mon 2026-03-02 09:00")
@@ -156,7 +165,7 @@ async def test_a_life_that_a_wrong_build_cannot_follow_is_named_within_a_minute_
         quiet = await stuck_in_doctors_eyes(engine, other)
     async with workers.running(DirectiveWorkflow, NEW):
         sent = await waiting
-        await eventually(lambda: healed(engine, code), 60)
+        await eventually(lambda: healed(engine, code), 120)
         await finish(engine, code)
 
     assert named_after <= 60

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from machine_disk import fill, small_disk
 from machine_faulty_io import FaultyDisk
 from machine_victim import BATCH
 from office_fixture import Desk, desk, run_dondoc
@@ -16,7 +17,9 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from workbooks import ROW, TITLES, a_workbook
 
+from documents.language import Language
 from models.commands import Comment
+from services.doctor_machine import disk_checks, folder_checks
 from services.verifying import verify
 from shell import intake
 
@@ -196,3 +199,14 @@ def test_an_import_that_meets_a_full_disk_in_its_second_batch_says_how_many_rows
     assert (code, count) == (1, 200)
     assert "200" in said
     assert "chưa có gì thay đổi" not in said
+
+
+def test_doctor_says_that_a_disk_is_full_and_leaves_nothing_on_it(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk") as disk:
+        fill(disk)
+
+        (folder,), (room,) = folder_checks(disk), tuple(disk_checks((disk,)))
+
+        assert (folder.ok, room.ok) == (False, False)
+        assert f"{disk} đã đầy" in room.said.explain(Language.VI)
+        assert [file.name for file in disk.iterdir()] == ["filler"]

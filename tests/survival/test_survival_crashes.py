@@ -9,13 +9,14 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from crowd import Crowd, back_within, longest_silence, longest_wait
 from crowd_wishes import deadline_in, deadline_on
 from dondoc_command import until
-from office_on_trial import PARTS, OfficeOnTrial, figure
+from office_on_trial import PARTS, OfficeOnTrial, figure, task_timeout
 from trial_policy import RULES
 
 pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -27,14 +28,14 @@ ROUNDS = int(os.environ.get("DONDOC_CRASH_ROUNDS", "20"))
 SEED = int(os.environ.get("DONDOC_CRASH_SEED", str(random.randrange(10**6))))  # noqa: S311 - the dice of a test
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[OfficeOnTrial]:
-    with OfficeOnTrial(tmp_path, RULES).open() as running:
-        running.register(
+@contextmanager
+def an_office(folder: Path) -> Iterator[OfficeOnTrial]:
+    with OfficeOnTrial(folder, RULES).open() as office:
+        office.register(
             DIRECTIVES,
             lambda now, place: deadline_in(now, 60 + place) if place % 2 else deadline_on(now, 1 + place % 3),
         )
-        yield running
+        yield office
 
 
 def survive(office: OfficeOnTrial, kills: list[str], dice: random.Random, figure: Callable[..., None]) -> None:
@@ -72,17 +73,19 @@ def survive(office: OfficeOnTrial, kills: list[str], dice: random.Random, figure
 
 
 def test_temporal_worker_and_web_killed_once_each_and_all_together_lose_and_double_nothing(
-    office: OfficeOnTrial, figure: Callable[..., None]
+    tmp_path: Path, figure: Callable[..., None]
 ) -> None:
     dice = random.Random(SEED)
 
-    survive(office, dice.sample(PARTS, len(PARTS)), dice, figure)
+    with task_timeout(8), an_office(tmp_path) as office:
+        survive(office, dice.sample(PARTS, len(PARTS)), dice, figure)
 
 
 @pytest.mark.proof
 def test_twenty_kills_at_random_instants_and_all_together_lose_and_double_nothing(
-    office: OfficeOnTrial, figure: Callable[..., None]
+    tmp_path: Path, figure: Callable[..., None]
 ) -> None:
     dice = random.Random(SEED)
 
-    survive(office, [dice.choice(PARTS) for _ in range(ROUNDS)], dice, figure)
+    with an_office(tmp_path) as office:
+        survive(office, [dice.choice(PARTS) for _ in range(ROUNDS)], dice, figure)

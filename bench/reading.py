@@ -1,0 +1,218 @@
+"""Board, list and status: how long a question takes among few directives and among very many."""
+
+import asyncio
+import os
+import random
+import statistics
+import subprocess
+import sysconfig
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import String, cast, func, insert, literal, select
+
+from activities.commit import Door
+from bench.bare import STATUS, BareWorkflow
+from bench.rates import say, side
+from bench.sides import CLERK, Wrong, open_office
+from database.engine import reading, writing
+from database.figures import Filter
+from documents.intake_workbook import open_intake
+from examples.make import DONE_WORKBOOK, OPEN_WORKBOOK, make_examples
+from models.calendar import local_day
+from models.engine import CommandEnvelope, CommitRequest, Draft
+from models.life import decide
+from models.tables import DIRECTIVE
+from services.asking import board, list_directives, status_of
+from services.intake import Intake
+from services.office import Office
+from services.registration import read_registration
+from services.workbook_import import raw_directive
+
+DONDOC = Path(sysconfig.get_path("scripts")) / "dondoc"
+
+FEW = 1_320
+COPIES = 50
+"""Times that the open and the done directives of the examples stand in the great table: 132,000 in all."""
+
+PAGE = 50
+"""Directives of a list that a person sees at once."""
+
+QUESTIONS = 200
+"""Times that the status of one directive is asked for, of others each time."""
+
+BOARDS = 20
+CALLS = 3
+"""Times that a list or board is asked for; and that the command is called, which is a process each time."""
+
+
+@dataclass(frozen=True)
+class Read:
+    """Seconds of one question, the median of many.
+
+    Attributes:
+        board_command: of `dondoc board`, from the start of its process to its end.
+    """
+
+    directives: int
+    board: float
+    page: float
+    status: float
+    board_command: float
+    status_command: float
+
+
+@dataclass(frozen=True)
+class BareRead:
+    """Seconds of the nearest thing to a question in bare Temporal: a listing by visibility, a query of a workflow."""
+
+    board: float
+    status: float
+
+
+async def bare_reading(number: int = FEW) -> BareRead:
+    """Ask bare Temporal where its workflows stand."""
+    async with side("bare") as (_machine, bare):
+        await bare.hand_in(number, None)
+        await bare.intake()
+        dice = random.Random(number)
+
+        async def count() -> None:
+            query, statuses = 'WorkflowType = "BareWorkflow"', Counter[object]()
+            async for one in bare.client.list_workflows(query, page_size=1000):
+                statuses[one.typed_search_attributes.get(STATUS)] += 1
+            if statuses.total() != number:
+                await asyncio.sleep(0.2)  # what was started last is not visible yet
+                await count()
+
+        async def ask() -> None:
+            await bare.client.get_workflow_handle(f"bare/{dice.randrange(number)}").query(BareWorkflow.state)
+
+        await count()
+        return BareRead(board=await _asked(BOARDS, count), status=await _asked(QUESTIONS, ask))
+
+
+async def _asked(times: int, question: Callable[[], Awaitable[None]]) -> float:
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        await question()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
+
+
+def our_reading(few: int = FEW, copies: int = COPIES) -> list[Read]:
+    """Ask an office of few directives, all open; then of many times as many open ones and as many done ones."""
+    with tempfile.TemporaryDirectory(prefix="dondoc-bench-reading-") as made:
+        folder = Path(made)
+        office = open_office(folder)
+        try:
+            make_examples(local_day(office.now()), folder, office.reference().calendar)
+            _take(office, folder / OPEN_WORKBOOK, few)
+            found = [_read(office, folder)]
+            _take(office, folder / DONE_WORKBOOK, few)
+            _copy(office, copies)
+            return [*found, _read(office, folder)]
+        finally:
+            office.engine.dispose()
+
+
+def _take(office: Office, workbook: Path, most: int) -> None:
+    """Take in directives and record them as their workflows would, without Temporal."""
+    reference, now = office.reference(), office.now()
+    door = Door(office.engine, office.references)
+    intake = Intake(office, door, reference.directory.actor(CLERK, local_day(now)))
+    with open_intake(workbook) as sheet:
+        rows = islice(sheet.rows(), most)
+        taken = list(intake.take(read_registration(raw_directive(row), reference, now, needs_lead=True) for row in rows))
+    refused = [one for one in taken if one.reasons]
+    if refused:
+        raise Wrong(f"{workbook.name}: {refused[0]}")
+    with writing(office.engine) as connection:
+        door.commit_in(connection, [_registering(one.envelope, office) for one in taken if one.envelope])
+
+
+def _registering(envelope: CommandEnvelope, office: Office) -> CommitRequest:
+    now = office.now()
+    drafts = tuple(
+        Draft(event=event, actor=envelope.actor.person, command_id=envelope.id, part=part)
+        for part, event in enumerate(decide(None, envelope.command, envelope.actor, now))
+    )
+    return CommitRequest(directive=envelope.directive, after_seq=0, after_hash="", now=now, drafts=drafts)
+
+
+def _copy(office: Office, copies: int) -> None:
+    """Copy every snapshot under other codes, in the database itself."""
+    names = [column.name for column in DIRECTIVE.columns]
+    for number in range(1, copies):
+        mark = literal(f"-{number}", String)
+        changed = {
+            "code": DIRECTIVE.c.code + mark,
+            "search": func.lower(DIRECTIVE.c.code + mark) + " " + DIRECTIVE.c.search,
+            "fingerprint": DIRECTIVE.c.fingerprint + mark,
+            "state": func.json_set(DIRECTIVE.c.state, "$.code", DIRECTIVE.c.code + mark),
+        }
+        values = [cast(changed[name], String) if name in changed else DIRECTIVE.c[name] for name in names]
+        first = DIRECTIVE.c.code.not_like("%-%-%-%")  # the examples' own codes have two hyphens: QN-2026-0001
+        with writing(office.engine) as connection:
+            connection.execute(insert(DIRECTIVE).from_select(names, select(*values).where(first)))
+
+
+def _read(office: Office, folder: Path) -> Read:
+    with reading(office.engine) as connection:
+        codes = list(connection.execute(select(DIRECTIVE.c.code)).scalars())
+    dice = random.Random(len(codes))
+
+    def ask_board() -> None:
+        with reading(office.engine) as connection:
+            shown = board(connection, office.now())
+        if shown.figures.total != len(codes):
+            raise Wrong(f"the board has {shown.figures.total} of {len(codes)}")
+
+    def ask_page() -> None:
+        with reading(office.engine) as connection:
+            if not list(list_directives(connection, Filter(open_only=True), office.now(), limit=PAGE)):
+                raise Wrong("the list is empty")
+
+    def ask_status() -> None:
+        with reading(office.engine) as connection:
+            status_of(connection, dice.choice(codes), office.now())
+
+    read = Read(
+        directives=len(codes),
+        board=_timed(BOARDS, ask_board),
+        page=_timed(BOARDS, ask_page),
+        status=_timed(QUESTIONS, ask_status),
+        board_command=_timed(CALLS, lambda: _call(folder, "board", "--json")),
+        status_command=_timed(CALLS, lambda: _call(folder, "status", dice.choice(codes), "--json")),
+    )
+    say(f"  {read.directives} directives: board {read.board * 1000:.1f} ms, status {read.status * 1000:.2f} ms")
+    return read
+
+
+def _timed(times: int, question: Callable[[], object]) -> float:
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        question()
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
+
+
+def _call(folder: Path, *words: str) -> None:
+    words = (*words, "--data", str(folder))
+    subprocess.run([DONDOC, *words], env=_without_settings(), stdout=subprocess.DEVNULL, check=True)
+
+
+def _without_settings() -> dict[str, str]:
+    return {name: text for name, text in os.environ.items() if not name.startswith("DONDOC_")}
+
+
+def spread(values: Sequence[float]) -> tuple[float, float]:
+    """The least and the greatest."""
+    return min(values), max(values)
