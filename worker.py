@@ -49,6 +49,9 @@ CACHED_DIRECTIVES = 2_000
 
 GRACE = timedelta(seconds=10)
 
+DEAD_WORKERS_QUEUE = timedelta(seconds=4)
+"""How long a task waits for the worker that has its directive in memory, which may be dead, before any may take it."""
+
 log = structlog.get_logger()
 
 
@@ -88,6 +91,7 @@ def build_worker(
         activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="activity"),
         workflow_runner=runner,
         graceful_shutdown_timeout=GRACE,
+        sticky_queue_schedule_to_start_timeout=DEAD_WORKERS_QUEUE,
         **tuning(),
     )
 

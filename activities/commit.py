@@ -177,7 +177,9 @@ class _Look:
         values = snapshot_columns(directive, reference, following)
         arguments = (reference.directory, reference.timeline.current, reference.calendar)
         notices = notices_owed(directive, rows, *arguments, following)
-        restored = [one for then, rows_then in brought_back for one in notices_owed(then, rows_then, *arguments, None)]
+        restored = [
+            one for then, rows_then in brought_back for one in notices_owed(then, rows_then, *arguments, following)
+        ]
         if self.snapshot is None:
             mark = mark_of((*resent, *rows)) if self.seq == 0 else ""
             writes.new_snapshots.append(values | {"fingerprint": mark})

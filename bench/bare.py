@@ -25,7 +25,7 @@ class BareDoor:
     @activity.defn(name="bare_commit")
     async def commit(self, what: str) -> str:
         """Note one step."""
-        place = int(activity.info().workflow_id.rpartition("/")[2])
+        place = int((activity.info().workflow_id or "").rpartition("/")[2])
         os.write(self.count_file, b"%07d\n" % place)
         return what
 

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from bench.machine import Machine
-from bench.rates import ATTEMPTS, COMMANDS, INTAKE, STORM, Pace, TooSlow, in_seconds, measured, met, say, side, warmed
+from bench.rates import COMMANDS, INTAKE, STORM, TooSlow, in_seconds, measured, met, say, side, warmed, with_more_time
 from bench.sides import PATIENCE, POLL, Side, Wrong
 
 STEPS = 400
@@ -46,21 +46,16 @@ class Restarted:
 
 async def restarts(name: str, number: int, due: int = DUE) -> Restarted:
     """Fill one side with open directives, and kill it twice."""
-    patience = 1.0
-    for attempt in range(ATTEMPTS):
-        try:
-            async with side(name) as (machine, one):
-                return await _restarts(machine, one, number, min(due, number), patience)
-        except TooSlow as slow:
-            if attempt == ATTEMPTS - 1:
-                raise
-            say(f"{name}: {slow}; once more with more time")
-            patience *= 2
-    raise AssertionError
+
+    async def once(patience: float) -> Restarted:
+        async with side(name) as (machine, one):
+            return await _restarts(machine, one, number, min(due, number), patience)
+
+    return await with_more_time(name, once)
 
 
 async def _restarts(machine: Machine, one: Side, number: int, due: int, patience: float) -> Restarted:
-    _, pace = await warmed(machine, one)
+    _, pace = await warmed(machine, one, number)
     first = one.taken
     if number > due:
         await one.hand_in(number - due, None)

@@ -185,9 +185,7 @@ class Ours:
 
     async def arrange(self, ring_after: Sequence[float]) -> None:
         """Put a policy in force whose only steps are these, before any deadline."""
-        steps = [
-            {"hours": (after - LEAD_TIME.total_seconds()) / 3600, "to": ["lead_head"]} for after in ring_after
-        ]
+        steps = [{"hours": (after - LEAD_TIME.total_seconds()) / 3600, "to": ["lead_head"]} for after in ring_after]
         policy = yaml.safe_load(read_default_policy())
         clocks = {"deadline": {"while": ["assigned", "in_progress"], "steps": steps}} if steps else {}
         policy["ladders"] = {"normal": {"clocks": clocks}}

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 
 from bench.machine import Machine, used_bytes
-from bench.rates import ATTEMPTS, STORMS, TooSlow, lived, say, side, warmed
+from bench.rates import STORMS, lived, side, warmed, with_more_time
 from bench.sides import database_of
 
 IDLE_SECONDS = 20.0
@@ -33,21 +33,12 @@ class Sizes:
 
 async def sizes(name: str, number: int, settle: float = SETTLE_SECONDS) -> Sizes:
     """Let one side lead whole lives, and wait until nothing more comes of them."""
-    patience = 1.0
-    for attempt in range(ATTEMPTS):
-        try:
-            return await _sizes(name, number, settle, patience)
-        except TooSlow as slow:
-            if attempt == ATTEMPTS - 1:
-                raise
-            say(f"{name}: {slow}; once more with more time")
-            patience *= 2
-    raise AssertionError
+    return await with_more_time(name, lambda patience: _sizes(name, number, settle, patience))
 
 
 async def _sizes(name: str, number: int, settle: float, patience: float) -> Sizes:
     async with side(name) as (machine, one):
-        _, pace = await warmed(machine, one)
+        _, pace = await warmed(machine, one, number)
         idle = await _idle(machine, min(IDLE_SECONDS, settle))
         before, temporal, sql = _used(machine), *_bytes(machine)
         start = time.monotonic()

@@ -12,8 +12,8 @@ LEAD_AGENCY = "Sở Y tế"
 OFFICER, CLERK = "chuyenvien.syt", "vanthu"
 
 _CONTENT = (
-    "Chủ trì, phối hợp với các cơ quan, đơn vị liên quan rà soát, tổng hợp tình hình thực hiện chỉ tiêu số {number} của "
-    "kế hoạch năm; đề xuất giải pháp khắc phục khó khăn, vướng mắc, báo cáo UBND tỉnh xem xét, chỉ đạo."
+    "Chủ trì, phối hợp với các cơ quan, đơn vị liên quan rà soát, tổng hợp tình hình thực hiện chỉ tiêu số {number} "
+    "của kế hoạch năm; đề xuất giải pháp khắc phục khó khăn, vướng mắc, báo cáo UBND tỉnh xem xét, chỉ đạo."
 )
 """Two hundred letters, as many as the mean of examples/directives.xlsx; one coordinating agency is its median."""
 

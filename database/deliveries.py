@@ -53,8 +53,14 @@ def deliveries_of(connection: Connection, code: str) -> tuple[DeliveryRecord, ..
     return tuple(_record(row) for row in connection.execute(statement))
 
 
-def undelivered(connection: Connection, limit: int | None = None) -> tuple[DeliveryRecord, ...]:
-    """What could not be delivered, newest first: refused for good, or failing and tried again (RULES 26)."""
+def undelivered(
+    connection: Connection, limit: int | None = None, *, code: str | None = None
+) -> tuple[DeliveryRecord, ...]:
+    """What could not be delivered, newest first: refused for good, or failing and tried again (RULES 26).
+
+    Args:
+        code: only of this directive.
+    """
     statement = (
         _deliveries()
         .where(
@@ -66,6 +72,8 @@ def undelivered(connection: Connection, limit: int | None = None) -> tuple[Deliv
         .order_by(NOTICE.c.at.desc(), DELIVERY.c.id.desc())
         .limit(limit)
     )
+    if code is not None:
+        statement = statement.where(NOTICE.c.directive == code)
     return tuple(_record(row) for row in connection.execute(statement))
 
 

@@ -47,13 +47,20 @@ def format_instant(instant: datetime, language: Language) -> str:
     return f"{local:%H:%M} {format_day(local, language)}"
 
 
-def days_left_words(days: int, language: Language) -> str:
+def days_left_words(days: int, language: Language, *, overdue: bool = False, today: bool = True) -> str:
     """Say how far a deadline is: "còn 3 ngày làm việc", "đến hạn hôm nay", "quá hạn 2 ngày làm việc".
 
     Args:
-        days: working days to the deadline's day; 0 is today, negative is overdue.
+        days: working days to the deadline's day, negative when overdue; 0 on the day, and while only days off lie
+            between.
         language: what the person reads.
+        overdue: with 0 days: the deadline has passed all the same.
+        today: with 0 days: this is the deadline's day.
     """
+    if days == 0 and overdue:
+        return translated(N_("đã quá hạn"), language)
+    if days == 0 and not today:
+        return translated(N_("không còn ngày làm việc nào trước hạn"), language)
     if days == 0:
         return translated(N_("đến hạn hôm nay"), language)
     if days == 1:  # English needs the singular; Vietnamese does not care

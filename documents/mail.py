@@ -24,6 +24,7 @@ from documents.phrases import Names, one_line
 from documents.translation import translated
 from models.calendar import LOCAL
 from models.notices import MOMENT, NoticeContent
+from models.vocabulary import Status
 
 PREFERENCES: Final = "/preferences/mail"
 """Where a person sets what mails he gets; opening it changes nothing."""
@@ -192,10 +193,17 @@ def _render(envelope: Envelope, notice: MailNotice, names: Names, language: Lang
     return render(notice.content, names, language, envelope.base_url, recipient=envelope.recipient, at=notice.at)
 
 
+def _is_overdue(content: NoticeContent, envelope: Envelope) -> bool:
+    """Also where no working day lies between: the hour has passed, or it is the night to a day off."""
+    if content.status is Status.SUBMITTED or content.deadline is None or content.days_left:
+        return content.days_left is not None and content.days_left < 0
+    return content.deadline.due_at < envelope.date
+
+
 def _bundle_subject(envelope: Envelope, notices: Sequence[MailNotice], language: Language) -> str:
     directives = {notice.content.code: notice.content for notice in notices}
     overdue = sum(
-        not content.status.closed and content.days_left is not None and content.days_left < 0
+        not content.status.closed and content.days_left is not None and _is_overdue(content, envelope)
         for content in directives.values()
     )
     routine = not any(notice.escalates for notice in notices)

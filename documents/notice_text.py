@@ -13,6 +13,7 @@ from documents.moment_words import following_sentence, step_words, why_words
 from documents.notice_guidance import guidance
 from documents.phrases import Names, deadline_words, one_line, person_words, plain_lines
 from documents.translation import translated
+from models.calendar import local_day
 from models.notices import MOMENT, NoticeContent, ReachedStep
 from models.vocabulary import Clock, Status, Urgency, Why
 
@@ -88,7 +89,7 @@ def render(
         at: when the notice was made; a step planned well before it is said to be late.
     """
     step = _highest(content)
-    title, standing = _title(content, step, language), _standing(content, language)
+    title, standing = _title(content, step, language), _standing(content, language, at)
     link = f"{base_url}/directives/{quote(content.code, safe='')}"
     ways = guidance(content, step.clock if step else None)
     who = shlex.quote(one_line(recipient)) if recipient else translated(N_("<mã người dùng>"), language)
@@ -136,7 +137,7 @@ def _title(content: NoticeContent, step: ReachedStep | None, language: Language)
     return translated(_REMINDERS[step.clock], language)
 
 
-def _standing(content: NoticeContent, language: Language) -> str:
+def _standing(content: NoticeContent, language: Language, at: dt.datetime | None) -> str:
     """How the directive stands against its deadline.
 
     Nothing where no deadline runs: done, withdrawn, suspended, or under review for a while.
@@ -148,7 +149,11 @@ def _standing(content: NoticeContent, language: Language) -> str:
     if in_hours:
         latest = max(in_hours, key=lambda step: step.planned_at)
         return step_words(latest.clock, latest.step, language)
-    return days_left_words(content.days_left, language)
+    due = content.deadline
+    if at is None or due is None or content.status is Status.SUBMITTED:  # the last stands still
+        return days_left_words(content.days_left, language)
+    overdue, today = due.due_at < at, due.last_day == local_day(at)
+    return days_left_words(content.days_left, language, overdue=overdue, today=today)
 
 
 def _subject(content: NoticeContent, standing: str, title: str, names: Names, language: Language) -> str:

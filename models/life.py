@@ -358,12 +358,21 @@ def _resumed(directive: Directive, command: c.Resume, now: dt.datetime) -> e.Res
     return e.Resumed(deadline=command.deadline, reason=command.reason)
 
 
+def _differs(directive: Directive, command: c.Amend) -> bool:
+    """Whether an amendment says anything else than what holds already."""
+    named = ("content", "deadline", "urgency", "field", "supervising_leader")
+    wanted = [(getattr(command, name), getattr(directive, name)) for name in named]
+    if any(new is not None and new != old for new, old in wanted):
+        return True
+    if command.no_deadline and directive.deadline is not None:
+        return True
+    coordinating = command.coordinating_agencies
+    return coordinating is not None and set(coordinating) != set(directive.coordinating_agencies)
+
+
 def _amended(directive: Directive, command: c.Amend, now: dt.datetime) -> e.Amended:
     reason = given_reason(command.reason)
-    changes = command.model_dump(exclude_none=True, exclude={"kind", "reason"})
-    if not command.no_deadline:
-        del changes["no_deadline"]
-    if not changes:
+    if not _differs(directive, command):
         raise Refused(Code.NOTHING_TO_AMEND, directive=directive.code)
     if command.deadline is not None:
         require_future(command.deadline.due_at, now)

@@ -189,9 +189,16 @@ def contains_state_secret_marking(text: str) -> bool:
 
 
 def _close_up(found: re.Match[str]) -> str:
-    """Write a letter-spaced level closed up, with the one blank that belongs between its two words."""
+    """Write a letter-spaced level closed up, with the one blank that belongs between its two words.
+
+    Where "mật" itself is letter-spaced it is written in capitals: nobody spaces a word so but on a stamp.
+    """
     letters = re.sub(_GAP, "", found.group())
-    return letters if len(letters) <= len("tuyệt") else f"{letters[:-3]} {letters[-3:]}"
+    closed = letters if len(letters) <= len("tuyệt") else f"{letters[:-3]} {letters[-3:]}"
+    if "mật" in found.group().lower() or not letters.lower().endswith("mật"):
+        return closed
+    before = re.sub(r"\s+", "", found.string[: found.start()]).lower()
+    return closed if before.endswith(tuple(_WORDS_ENDING_SO)) else closed.upper()
 
 
 def _in_capitals(line: str) -> bool:

@@ -1,5 +1,6 @@
 """`dondoc status`, `history`, `next`, `board`, `inbox` and `export`: questions, answered from SQL."""
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -74,11 +75,11 @@ def add_to(app: typer.Typer, language: Language) -> None:
     @app.command("board", help=words(N_("Bảng tổng hợp theo cơ quan, lĩnh vực hoặc lãnh đạo.")))
     def board(
         ctx: typer.Context,
-        by: Annotated[str, typer.Option(help=words(N_("Theo: agency, field hoặc leader.")))] = "agency",
+        by: Annotated[str, typer.Option(help=words(N_("Theo: agency, field, leader hoặc successor.")))] = "agency",
         json_: Annotated[bool, typer.Option("--json", help=json_help)] = False,
     ) -> None:
-        if by not in ("agency", "field", "leader"):
-            raise typer.BadParameter(words(N_("Chọn agency, field hoặc leader.")), param_hint="--by")
+        if by not in ("agency", "field", "leader", "successor"):
+            raise typer.BadParameter(words(N_("Chọn agency, field, leader hoặc successor.")), param_hint="--by")
         show_board(ctx.obj, by=by, as_json=json_)
 
     @app.command("inbox", help=words(N_("Hộp thông báo của một người.")))
@@ -167,8 +168,24 @@ def kind_of(moment: "Moment") -> str:
     return "escalation" if moment.level > 0 else "reminder"
 
 
+def _left_words(standing: "Standing", left: int, now: dt.datetime, shell: Shell) -> str:
+    from models.calendar import local_day
+    from models.timeliness import judged_at
+    from models.vocabulary import Timeliness
+
+    directive = standing.directive
+    last_day = directive.deadline.last_day if directive.deadline else None
+    return days_left_words(
+        left,
+        shell.language,
+        overdue=standing.timeliness is Timeliness.OVERDUE,
+        today=last_day == local_day(judged_at(directive, now)),
+    )
+
+
 def show_status(shell: Shell, code: str, *, as_json: bool) -> None:
     """Tell where one directive stands."""
+    from database.deliveries import undelivered
     from database.engine import reading
     from documents.moment_words import moment_sentence
     from documents.phrases import deadline_words
@@ -178,10 +195,15 @@ def show_status(shell: Shell, code: str, *, as_json: bool) -> None:
     now = shell.now()
     with reading(shell.office.engine) as connection:
         standing = status_of(connection, code, now)
+        lost = undelivered(connection, code=code)
     reference = shell.reference()
     directory, directive = reference.directory, standing.directive
     if as_json:
-        print_json(standing_json(standing, directory))
+        undelivered_json = [
+            {"recipient": one.recipient, "at": iso(one.at), "channel": one.channel, "problem": one.problem}
+            for one in lost
+        ]
+        print_json(standing_json(standing, directory) | {"undelivered": undelivered_json})
         return
     left = days_left(directive, reference.calendar, now) if not directive.closed else None
     judged = label(standing.timeliness, shell.language) if standing.timeliness else ""
@@ -190,7 +212,7 @@ def show_status(shell: Shell, code: str, *, as_json: bool) -> None:
         (N_("Nội dung"), directive.content),
         (N_("Văn bản"), directive.document.number),
         (N_("Trạng thái"), label(directive.status, shell.language)),
-        (N_("Tiến độ hạn"), judged + (f" ({days_left_words(left, shell.language)})" if left is not None else "")),
+        (N_("Tiến độ hạn"), judged + (f" ({_left_words(standing, left, now, shell)})" if left is not None else "")),
         (N_("Chủ trì"), directory.agency_name(directive.lead_agency)),
         (N_("Phối hợp"), "; ".join(directory.agency_name(agency) for agency in directive.coordinating_agencies)),
         (N_("Thời hạn"), deadline_words(directive.deadline, shell.language)),
@@ -208,6 +230,7 @@ def show_status(shell: Shell, code: str, *, as_json: bool) -> None:
         lines.append((N_("Mốc tiếp theo"), f"{at}: {moment_sentence(standing.following, shell.language)}"))
     if standing.awaiting_start:
         lines.append((N_("Lưu ý"), shell.say(N_("chờ khởi tạo"))))
+    lines += [(N_("Thư không gửi được"), f"{directory.person_name(one.recipient)}: {one.problem}") for one in lost]
     print_lines(*(f"{shell.say(title)}: {value}" for title, value in lines if value))
 
 

@@ -19,10 +19,12 @@ def show_board(shell: Shell, *, by: str = "agency", as_json: bool, most: int | N
     """
     from database.engine import reading
     from services.asking import board
+    from services.succession import figures_by_successor
 
     now = shell.now()
     with reading(shell.office.engine) as connection:
         whole = board(connection, now)
+        succeeded = figures_by_successor(connection, shell.office.reference(connection), now)
     directory = shell.reference().directory
 
     def field_name(code: str | None) -> str:
@@ -32,6 +34,7 @@ def show_board(shell: Shell, *, by: str = "agency", as_json: bool, most: int | N
     groups = {
         "agency": (N_("Cơ quan"), whole.by_agency, directory.agency_name),
         "field": (N_("Lĩnh vực"), whole.by_field, field_name),
+        "successor": (N_("Cơ quan kế thừa"), succeeded, directory.agency_name),
         "leader": (N_("Lãnh đạo phụ trách"), whole.by_leader, directory.person_name),
     }
     if as_json:

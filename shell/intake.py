@@ -105,6 +105,8 @@ def import_file(
     as_json: bool = False,
 ) -> "ImportReport":
     """Import a workbook, start what was taken, and tell what became of each row."""
+    from sqlalchemy.exc import OperationalError
+
     from services.workbook_import import import_workbook, write_refused_rows
 
     if not file.is_file():
@@ -112,12 +114,26 @@ def import_file(
     intake = make_intake(shell, person, dry=dry)
     with progress() as bar:
         task = bar.add_task(shell.say(N_("Đọc {file}"), file=file.name), total=None)
-        report = import_workbook(
-            file,
-            intake,
-            shell.language,
-            lambda done, announced: bar.update(task, completed=done, total=announced or done),
-        )
+        saved = 0
+
+        def note(done: int, announced: int | None) -> None:
+            nonlocal saved
+            saved = done
+            bar.update(task, completed=done, total=announced or done)
+
+        try:
+            report = import_workbook(file, intake, shell.language, note)
+        except OperationalError as problem:
+            if dry or not saved:
+                raise
+            raise Failed(
+                N_(
+                    "Chỉ nhập được {done} dòng đầu rồi dừng: không ghi tiếp được vào cơ sở dữ liệu ({problem}). Sửa "
+                    "xong thì nhập lại tệp này: dòng đã nhập không bị nhập lần nữa."
+                ),
+                done=saved,
+                problem=problem.orig,
+            ) from problem
     left = 0 if dry else run(start(shell, report.to_start))
     kept = None
     if report.refused and not dry:

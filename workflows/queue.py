@@ -4,5 +4,9 @@ import datetime as dt
 
 TASK_QUEUE = "dondoc"
 
-TASK_TIMEOUT = dt.timedelta(seconds=60)
-"""A cold worker replays many lives on one core; with Temporal's 10 seconds they would time out and start again."""
+TASK_TIMEOUT = dt.timedelta(seconds=10)
+"""What a killed worker had begun is given out again after this long.
+
+It runs from when a worker has taken a task, and a worker takes few at once (`worker.TASKS_A_CORE`), so a cold worker
+that replays many lives does not exceed it; what waits for the database beats meanwhile.
+"""

@@ -109,6 +109,10 @@ def test_a_document_number_has_one_form_however_it_was_typed(written: str, expec
 
 
 MARKED = [
+    "M ậ t 19",
+    "M ậ t: báo cáo",
+    "12/UBND-M ậ t",
+    "T ố i  m ậ t 5",
     "Mật",
     "MẬT",
     "mật",
@@ -144,6 +148,7 @@ MARKED = [
     "Ｍật",
 ]
 UNMARKED = [
+    "b í m ậ t nhà nước",
     "",
     "mật độ dân số",
     "MẬT ĐỘ XÂY DỰNG",

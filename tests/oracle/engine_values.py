@@ -16,6 +16,7 @@ from models.directory import Absence, Agency, Directory, FieldOfWork, Person, Po
 from models.policy import Policy, read_policy
 from models.vocabulary import Qualifier, Role
 
+
 @cache
 def _policy_of(place: int) -> Policy:
     return read_policy(POLICIES[place])

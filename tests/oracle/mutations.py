@@ -56,8 +56,9 @@ MISTAKES = (
         '"first_deadline": directive.first_deadline or deadline,\n        "escalation_level": 0,',
         '"first_deadline": directive.first_deadline or deadline,',
     ),
-    Mistake(9, "moments", "after = ALWAYS if period.since <= act else period.since", "after = period.since"),
-    Mistake(9, "moments", "if ends is not None and ends <= act:\n                    continue", ""),
+    Mistake(9, "moments", "after = _BEGINNING", "after = period.since"),
+    Mistake(9, "moments", "continue  # what this policy said before that act is covered by it, or was told", "pass"),
+    Mistake(8, "evolution", "tuple(dict.fromkeys((*clocks[clock].covered, *steps)))", "steps"),
     Mistake(9, "moments", "min(now, ends)", "now"),
     Mistake(9, "evolution", 'run.model_copy(update={"since": max(run.since, row.at)})', "run"),
     Mistake(10, "moments", "if moment.at > until:", "if moment.at >= until:"),
@@ -115,7 +116,6 @@ MISTAKES = (
         "lead = event.new_agency if directive.lead_agency == event.old_agency else directive.lead_agency",
         "lead = directive.lead_agency",
     ),
-    Mistake(12, "calendar", "if any(start <= found < end for start, end in pauses):", "if False:"),
     Mistake(
         3,
         "calendar",
@@ -147,7 +147,7 @@ def _live(lives: int) -> int:
     from oracle.both import disagreement
     from oracle.lives import FLAVOURS
     from oracle.lives import lives as lives_of
-    from oracle.naive_life import Script
+    from oracle.naive_script import Script
 
     for flavour in FLAVOURS:
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from oracle.naive_calendar import Stretch
 
+
 @dataclass(frozen=True)
 class Wish:
     """Somebody wants something; `by` is the lead agency (`lead`), a coordinating one (`coordinating`) or the office."""

@@ -36,10 +36,10 @@ from typing import Any
 
 from oracle.naive_calendar import ONE_DAY, Days, Stretch, day_of, in_one_of
 from oracle.naive_life import Life, Run, happen
+from oracle.naive_people import Hearers, who_hears
 from oracle.naive_rows import Done, Expected, Key, Message, Moment, Row, Version
 from oracle.naive_script import CalendarChange, Happening, PeopleChange, PolicyChange, Script, Wish
 from oracle.naive_wishes import facts_of
-from oracle.naive_people import Hearers, who_hears
 
 Announced = Mapping[dt.date, bool] | Mapping[str, bool]
 LONG_AGO = dt.datetime(1, 1, 1, tzinfo=dt.UTC)

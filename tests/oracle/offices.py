@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
 from oracle.naive_calendar import ONE_DAY
 
 SEED = Path(__file__).resolve().parents[2] / "database" / "seed"

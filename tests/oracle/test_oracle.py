@@ -18,11 +18,13 @@ import pytest
 from builders import clock_face, day, local
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from oracle.both import difference, disagreement, history_of, lines_of_engine, lines_of_oracle, moments_of
-from oracle.lives import ANNOUNCED, FLAVOURS, POLICIES, lives, the_people
+from oracle.lives import FLAVOURS, lives
 from oracle.mutations import MISTAKES
 from oracle.naive_calendar import Days
-from oracle.naive_life import CalendarChange, PolicyChange, Script, Wish
-from oracle.naive_telling import Announced, Expected, expected_moments, live
+from oracle.naive_rows import Expected
+from oracle.naive_script import CalendarChange, PolicyChange, Script, Wish
+from oracle.naive_telling import Announced, expected_moments, live
+from oracle.offices import ANNOUNCED, POLICIES, the_people
 from oracle.through_the_door import FIRST_VERSION, expected_covered, play_through_the_door
 
 from database.engine import open_engine

@@ -7,10 +7,12 @@ from itertools import count, islice
 
 import pytest
 from builders import clock_face
-from oracle.both import command_of, history_of, moments_of, policy_of
-from oracle.lives import ANNOUNCED, POLICIES, a_life
-from oracle.naive_life import Wish
+from oracle.both import history_of, moments_of
+from oracle.engine_values import command_of, policy_of
+from oracle.lives import a_life
+from oracle.naive_script import Wish
 from oracle.naive_telling import expected_moments, live
+from oracle.offices import ANNOUNCED, POLICIES
 from running_engine import RunningEngine
 
 from models.commands import Register

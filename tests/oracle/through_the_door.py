@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from oracle.both import CODE, Surroundings, directory_of, play, policy_text_of, row_of
-from oracle.naive_life import CalendarChange, PeopleChange, PolicyChange, Script
-from oracle.naive_telling import Message, Telling
+from oracle.both import CODE, Surroundings, play
+from oracle.engine_values import directory_of, policy_text_of, row_of
+from oracle.naive_rows import Message
+from oracle.naive_script import CalendarChange, PeopleChange, PolicyChange, Script
+from oracle.naive_telling import Telling
 from sqlalchemy import Engine, select
 
 from activities.commit import Door

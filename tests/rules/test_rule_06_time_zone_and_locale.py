@@ -112,7 +112,6 @@ def test_rule_06_the_mail_says_what_the_board_says_half_an_hour_before_and_after
     assert ("quá hạn" in words) is (told["list"][code] == "overdue")
 
 
-@pytest.mark.xfail(strict=True, reason="bug B1: with no working day between, days_left 0 is said as 'đến hạn hôm nay'")
 @pytest.mark.parametrize(("instant", "code"), [("Saturday 00:30", "FRIDAY"), ("New Year's Day 00:30", "YEARS-END")])
 def test_rule_06_in_the_night_to_a_day_off_the_mail_calls_overdue_what_the_board_does(
     reports: dict[str, dict[str, Any]], instant: str, code: str

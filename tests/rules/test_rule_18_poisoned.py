@@ -147,7 +147,6 @@ def test_rule_18_the_board_counts_all_and_adds_up(office: Desk, poison: str) -> 
     assert [(agency, figures.total) for agency, figures in found.by_agency] == [("SYT", 3)]
 
 
-@pytest.mark.xfail(strict=True, reason="services/asking.py: one unreadable snapshot breaks the list; bugs.md")
 def test_rule_18_a_list_shows_the_others(office: Desk) -> None:
     office.sql(BROKEN_SNAPSHOT)
 

@@ -71,7 +71,6 @@ def test_rule_26_a_bouncing_address_is_shown_in_the_directives_history_with_pers
     assert "không gửi được" not in desk.dondoc(shell.asking, "history", "A-2").out
 
 
-@pytest.mark.xfail(strict=True, reason="bug B2: `status CODE` does not name what could not be delivered")
 def test_rule_26_a_bouncing_address_is_shown_where_the_directive_stands(
     desk: Desk, acting: RealOffice, sending: Delivery, mailbox: Mailbox
 ) -> None:

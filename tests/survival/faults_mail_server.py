@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 CERTIFICATE = Path(__file__).parents[1] / "activities" / "certificates" / "localhost.pem"
+LONGEST_MAIL = 50_000_000
 
 
 class Fault(StrEnum):
@@ -76,7 +77,7 @@ class BadMailServer:
                     await writer.wait_closed()
 
         async def listen() -> asyncio.Server:
-            return await asyncio.start_server(serve, "127.0.0.1", self.port)
+            return await asyncio.start_server(serve, "127.0.0.1", self.port, limit=LONGEST_MAIL)
 
         async def close() -> None:
             server.close()

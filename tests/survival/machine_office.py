@@ -167,7 +167,8 @@ class Clocks:
             for part, seconds in list(self.ahead.items()):
                 with contextlib.suppress(OSError, ValueError, NoSuchClock):
                     pid = int((self.run_dir / f"{part}.pid").read_text())
-                    if part not in self._clocks or self._clocks[part].pid != pid:
+                    known = self._clocks.get(part)
+                    if known is None or known.pid != pid or not known.holds():
                         clock = ProcessClock(pid)
                         clock.set(seconds)
                         self._clocks[part] = clock

@@ -188,7 +188,6 @@ def test_an_import_for_which_there_is_no_room_saves_nothing_and_says_that_the_di
     assert "đầy" in said.splitlines()[-1]
 
 
-@pytest.mark.xfail(strict=True, reason="M3: the sentence says that nothing changed, though 200 rows are saved")
 def test_an_import_that_meets_a_full_disk_in_its_second_batch_says_how_many_rows_are_saved(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,7 +64,10 @@ def survive(office: OfficeOnTrial, kills: list[str], dice: random.Random, figure
     assert [line for line in lines if line.told == "failed"] == []
     figure("seed", SEED)
     figure("looked at", verdict)
-    figure("parts ready again after a kill, s", f"median {statistics.median(ready_again):.1f}, longest {max(ready_again):.1f}")
+    figure(
+        "parts ready again after a kill, s",
+        f"median {statistics.median(ready_again):.1f}, longest {max(ready_again):.1f}",
+    )
     figure("all killed, ready again after, s", f"{all_up:.1f}")
     back = [found for found in (back_within(lines, instant) for instant in killed) if found is not None]
     figure("first command done after a kill, s", f"median {statistics.median(back):.1f}, longest {max(back):.1f}")

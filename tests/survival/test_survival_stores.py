@@ -54,7 +54,9 @@ class Stores:
         return [code for (code,) in self.office.ask(f"SELECT code FROM directive WHERE status NOT IN {CLOSED}")]
 
     def ledger(self) -> list[tuple[Any, ...]]:
-        return self.office.ask("SELECT directive, seq, at, planned_at, kind, command_id, part, data, hash FROM ledger ORDER BY 1, 2")
+        return self.office.ask(
+            "SELECT directive, seq, at, planned_at, kind, command_id, part, data, hash FROM ledger ORDER BY 1, 2"
+        )
 
 
 @pytest.fixture(scope="module", params=NUMBERS)
@@ -129,7 +131,9 @@ def test_an_older_database_gets_every_lost_row_back_from_the_living_temporal(
 def test_an_older_temporal_folds_in_what_it_lacks_and_tells_no_old_reminder_again(stores: Stores) -> None:
     office = stores.office
     soon = office.register(
-        10, lambda now, place: deadline_in(now, 40) if place % 2 else deadline_on(now, 1), f"SOON-{len(office.registered)}"
+        10,
+        lambda now, place: deadline_in(now, 40) if place % 2 else deadline_on(now, 1),
+        f"SOON-{len(office.registered)}",
     )
     assert soon < 35
     office.dondoc.down()
