@@ -25,5 +25,9 @@ class TemporaryFailure(DeliveryFailure):
     """It may succeed later: the message stays and is tried again."""
 
 
+class ServerAway(TemporaryFailure):
+    """No conversation with the server came about, so it says nothing of any message: all of them wait."""
+
+
 class PermanentFailure(DeliveryFailure):
     """It will not succeed without somebody's act: the message is parked and shown."""

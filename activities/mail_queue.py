@@ -119,7 +119,7 @@ def sent_since(connection: Connection, since: dt.datetime) -> Counter[str]:
 
 
 def backlog(connection: Connection, now: dt.datetime, limit: int, *, any_hour_only: bool) -> list[int]:
-    """The composed mails that are to be sent (again) now: those that do not wait for a morning first.
+    """The composed mails that are to be sent (again) now; those of no digest first, of them those tried least.
 
     Args:
         any_hour_only: outside mail hours: only mails with a notice that leaves at any hour; what was written into the
@@ -128,7 +128,7 @@ def backlog(connection: Connection, now: dt.datetime, limit: int, *, any_hour_on
     statement = (
         select(MAIL.c.id)
         .where(MAIL.c.state == COMPOSED, MAIL.c.channel == EMAIL, MAIL.c.due_at <= now)
-        .order_by(MAIL.c.digest, MAIL.c.due_at, MAIL.c.id)
+        .order_by(MAIL.c.digest, MAIL.c.attempts, MAIL.c.due_at, MAIL.c.id)
         .limit(limit)
     )
     if any_hour_only:

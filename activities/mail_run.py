@@ -17,7 +17,7 @@ from sqlalchemy import Engine, Row, select
 from sqlalchemy.exc import IntegrityError
 
 from activities import mail_queue
-from activities.delivery_failures import PermanentFailure, TemporaryFailure
+from activities.delivery_failures import PermanentFailure, ServerAway, TemporaryFailure
 from activities.transports import Transport
 from activities.undelivered import GivenUp, tell_secretariat
 from database.engine import reading, writing
@@ -44,7 +44,7 @@ GIVE_UP_AFTER: Final = dt.timedelta(days=5)
 """How long an address that takes no mail for now is tried (RFC 5321, 4.5.4.1; RULES 26)."""
 
 SERVER_FAILURES: Final = 2
-"""So many in a row and the run ends: the server is away, not one message bad."""
+"""So many conversations that break in a row, in a run that has sent nothing yet, and it ends: the server is unfit."""
 
 RUN_SECONDS: Final = 240.0
 
@@ -85,7 +85,10 @@ class MailRun:
     _ends_at: float = field(default_factory=lambda: time.monotonic() + RUN_SECONDS)
 
     def send(self, transport: Transport, leaving: Iterable[Leaving], *, any_hour_only: bool) -> None:
-        """Send what was composed before, then what leaves now.
+        """Send what was composed before and what leaves now.
+
+        Of what was tried in vain before, one mail goes first, to see whether the server is there; the others go last: a
+        mail over which the server hangs up, however often, holds up nobody else's.
 
         Args:
             any_hour_only: outside mail hours, what was composed before waits unless it leaves at any hour.
@@ -95,10 +98,7 @@ class MailRun:
             self._lately = mail_queue.sent_since(connection, now - dt.timedelta(minutes=1))
             backlog = mail_queue.backlog(connection, now, MAILS_A_MINUTE, any_hour_only=any_hour_only)
         with transport.batch() as batch:
-            for mail in backlog:
-                if not self._may_go_on():
-                    return
-                self._send_kept(batch, mail)
+            self._send_all(batch, backlog[:1])
             for one in leaving:
                 if not self._may_go_on():
                     return
@@ -106,6 +106,13 @@ class MailRun:
                     kept = self._compose(one)
                     if kept is not None:
                         self._send_kept(batch, kept)
+            self._send_all(batch, backlog[1:])
+
+    def _send_all(self, batch: Transport, kept: list[int]) -> None:
+        for mail in kept:
+            if not self._may_go_on():
+                return
+            self._send_kept(batch, mail)
 
     def _may_go_on(self) -> bool:
         return (
@@ -215,9 +222,9 @@ class MailRun:
             self._server_failures = 0
             self._give_up(row, str(failure))
         except TemporaryFailure as failure:
-            about_server = _is_about_the_server(failure)
+            about_server = self._is_about_the_server(failure)
             self._server_failures = self._server_failures + 1 if about_server else 0
-            self.server_is_away = self._server_failures >= SERVER_FAILURES
+            self.server_is_away = isinstance(failure, ServerAway) or self._server_failures >= SERVER_FAILURES
             if not about_server and self.now() - row.composed_at >= GIVE_UP_AFTER:
                 self._give_up(row, str(failure))
             else:
@@ -234,6 +241,13 @@ class MailRun:
             with writing(self.engine) as connection:
                 mail_queue.mark_sent(connection, mail, now)
             log.info("mail_sent", message_id=row.message_id, recipient=row.recipient, digest=row.digest)
+
+    def _is_about_the_server(self, failure: TemporaryFailure) -> bool:
+        """Whether the next mail would most likely fail in the same way; no answer to this one recipient says so.
+
+        Nor does a conversation that broke where others of the same run went well.
+        """
+        return isinstance(failure, ServerAway) or ("address" not in failure.data and self.sent == 0)
 
     def _give_up(self, row: Row[Any], reason: str, *, tried: bool = True) -> None:
         given_up = GivenUp(row.recipient, row.address, reason, mail=row.id)
@@ -252,8 +266,3 @@ class MailRun:
 def pause_after(failures: int, longest: dt.timedelta) -> dt.timedelta:
     """How long to wait after so many failures in a row: one minute, doubled each time, up to a limit."""
     return min(longest, FIRST_PAUSE * (1 << min(max(0, failures - 1), 16)))
-
-
-def _is_about_the_server(failure: TemporaryFailure) -> bool:
-    """Whether it says nothing of this one recipient: then the next mail would most likely fail in the same way."""
-    return "address" not in failure.data

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from activities.connections import connect, ended_after, resolve
-from activities.delivery_failures import DeliveryFailure, PermanentFailure, TemporaryFailure
+from activities.delivery_failures import DeliveryFailure, PermanentFailure, ServerAway, TemporaryFailure
 from activities.smtp_server import Security, SmtpServer
 from documents.language import N_
 from documents.mail import is_usable
@@ -150,7 +150,7 @@ class SmtpBatch:
     def __init__(self, transport: SmtpTransport) -> None:
         self._transport = transport
         self._connection: _Connection | None = None
-        self._unreachable: TemporaryFailure | None = None
+        self._unreachable: ServerAway | None = None
 
     def batch(self) -> contextlib.AbstractContextManager["SmtpBatch"]:
         """Itself: a batch within a batch shares the connection."""
@@ -185,7 +185,8 @@ class SmtpBatch:
                 connection.open()
             except (OSError, smtplib.SMTPException, ValueError) as error:
                 connection.close()
-                self._unreachable = _failure(error, self._transport.server)
+                told = _failure(error, self._transport.server)
+                self._unreachable = ServerAway(told.msgid, **told.data)
                 raise self._unreachable from None
             self._connection = connection
         return self._connection

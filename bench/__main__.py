@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import dataclasses
 import os
+import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -137,12 +138,23 @@ def read_options(arguments: Sequence[str] | None = None) -> tuple[Options, Path]
     return options, given.out
 
 
+async def _until_stopped(measuring: Awaitable[Measured]) -> Measured:
+    """Measure; SIGTERM, like Ctrl-C, first stops the processes that were started."""
+    task = asyncio.ensure_future(measuring)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
+
+
 def main() -> None:
     """Measure, print the table, keep the JSON."""
     options, folder = read_options()
     start, load = time.monotonic(), os.getloadavg()[0]
     with asyncio.Runner(loop_factory=fast_loop()) as runner:
-        found, raw = runner.run(measure(options))
+        try:
+            found, raw = runner.run(_until_stopped(measure(options)))
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            say("stopped before everything was measured; nothing is kept")
+            os._exit(130)
     seconds = time.monotonic() - start
     about = {"options": dataclasses.asdict(options), "load_at_start": load, "seconds": seconds, "raw": raw}
     print(table(found))

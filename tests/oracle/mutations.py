@@ -1,7 +1,8 @@
 """Mistakes made on purpose in the real rules, one at a time, to see whether the oracle notices.
 
 `python mutations.py PLACE LIVES` copies models/ with the mistake of that place into a temporary folder, lives so many
-lives on it, and ends with 1 when the oracle disagrees (the mistake was noticed), 0 when it noticed nothing.
+lives on it, and ends with 1 when the oracle disagrees (the mistake was noticed), 0 when it noticed nothing. At the
+place NONE nothing is changed.
 """
 
 import shutil
@@ -127,9 +128,13 @@ MISTAKES = (
 """At least one for each rule that decides who is told what, and when."""
 
 
+NONE = -1
+NO_MISTAKE = Mistake(0, "moments", "def due_moments(", "def due_moments(")
+
+
 def main(place: int, lives: int) -> int:
     """Live on the rules with one mistake; 1 when it was noticed."""
-    mistake = MISTAKES[place]
+    mistake = NO_MISTAKE if place == NONE else MISTAKES[place]
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(ROOT / "models", Path(folder) / "models", ignore=shutil.ignore_patterns("__pycache__"))
         module = Path(folder) / "models" / f"{mistake.module}.py"

@@ -35,12 +35,13 @@ class Life:
     supervisor: str | None = None
     lead: str | None = None
     coordinating: list[str] = field(default_factory=list)
+    deadline: Mapping[str, Any] | None = None
     due: dt.datetime | None = None
     clocks: dict[str, Run] = field(default_factory=dict)
     stood_still: list[Stretch] = field(default_factory=list)
     suspended_since: dt.datetime | None = None
     imposed: Mapping[str, Any] | None = None
-    asked_for: dt.datetime | None = None
+    asked_for: Mapping[str, Any] | None = None
     demanded_at: dt.datetime | None = None
     level: int = 0
 
@@ -93,7 +94,7 @@ def happen(life: Life | None, fact: Mapping[str, Any], number: int) -> Life:  # 
             if data["agency"] == life.lead:  # a coordinating agency's report breaks no silence of the lead agency
                 life.clocks["silence"] = _from(at, number)
         case "extension_requested":
-            life.asked_for = _due(data["deadline"])
+            life.asked_for = data["deadline"]
             life.clocks["extension"] = _from(at, number)
         case "extension_decided":
             _end_request(life)
@@ -158,7 +159,7 @@ def happen(life: Life | None, fact: Mapping[str, Any], number: int) -> Life:  # 
     if life.status in CLOSED:  # rule 15: nothing of it is said again
         _stand_still_until(life, at)
         life.clocks.clear()
-        life.asked_for = life.demanded_at = None
+        life.asked_for, life.demanded_at = None, None
     return life
 
 
@@ -188,7 +189,7 @@ def _set_deadline(life: Life, deadline: Mapping[str, Any] | None, at: dt.datetim
     """A deadline set anew is a new run (rule 7) and begins the escalation afresh (rule 8)."""
     life.clocks.pop("deadline", None)
     life.level = 0
-    life.due = _due(deadline) if deadline else None
+    life.deadline, life.due = deadline, _due(deadline) if deadline else None
     if deadline:
         life.clocks["deadline"] = _to(deadline, at, number)
 

@@ -107,10 +107,10 @@ def facts_of(life: Life | None, wish: Wish, now: dt.datetime, office: Mapping[st
                 return None
             if not data["granted"]:
                 return [fact("extension_decided", granted=False)]
-            granted = due or life.asked_for
-            if granted <= now or (life.due is not None and granted <= life.due):
+            granted = data.get("deadline") or life.asked_for
+            if granted["due_at"] <= now or (life.due is not None and granted["due_at"] <= life.due):
                 return None
-            return [fact("extension_decided", granted=True, deadline={"due_at": granted})]
+            return [fact("extension_decided", granted=True, deadline=granted)]
         case "submit":
             return [fact("submitted")]
         case "accept":
@@ -128,7 +128,7 @@ def facts_of(life: Life | None, wish: Wish, now: dt.datetime, office: Mapping[st
                 return None
             return [fact("resumed", deadline=data.get("deadline"))]
         case "amend":
-            if due is not None and due <= now:
+            if not _says_anything_new(life, data) or (due is not None and due <= now):
                 return None
             if life.lead is not None and life.lead in (data.get("coordinating_agencies") or ()):
                 return None
@@ -159,3 +159,19 @@ def facts_of(life: Life | None, wish: Wish, now: dt.datetime, office: Mapping[st
             return [fact("succeeded", old_agency=old, new_agency=new)]
         case _:
             raise AssertionError(wish.kind)
+
+
+def _says_anything_new(life: Life, amendment: Mapping[str, Any]) -> bool:
+    """Whether an amendment names something else than what holds already."""
+    holds = {
+        "deadline": life.deadline,
+        "urgency": life.urgency,
+        "field": life.field_of_work,
+        "supervising_leader": life.supervisor,
+    }
+    if any(amendment.get(name) is not None and amendment[name] != known for name, known in holds.items()):
+        return True
+    if amendment.get("no_deadline") and life.deadline is not None:
+        return True
+    named = amendment.get("coordinating_agencies")
+    return named is not None and sorted(named) != sorted(life.coordinating)

@@ -19,7 +19,7 @@ from builders import clock_face, day, local
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from oracle.both import difference, disagreement, history_of, lines_of_engine, lines_of_oracle, moments_of
 from oracle.lives import FLAVOURS, lives
-from oracle.mutations import MISTAKES
+from oracle.mutations import MISTAKES, NONE
 from oracle.naive_calendar import Days
 from oracle.naive_rows import Expected
 from oracle.naive_script import CalendarChange, PolicyChange, Script, Wish
@@ -155,6 +155,16 @@ def test_a_mistake_in_the_rules_is_noticed_by_the_oracle(place: int) -> None:
 
     assert ended.returncode == 1, f"{MISTAKES[place]} was not noticed: {ended.stdout}{ended.stderr[-2000:]}"
     assert ended.stdout
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(900)
+def test_without_a_mistake_the_same_lives_notice_none() -> None:
+    command = [sys.executable, str(HERE / "mutations.py"), str(NONE), str(LIVES_A_MISTAKE)]
+
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
+
+    assert (ended.returncode, ended.stdout) == (0, "")
 
 
 # --- Through the real door -------------------------------------------------------------------------------------------

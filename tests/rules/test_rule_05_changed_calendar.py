@@ -15,6 +15,7 @@ from office_fixture import Desk
 from sqlalchemy import select
 from temporalio.testing import ActivityEnvironment
 
+from activities.catching_up import Behind
 from activities.sweep import Sweep
 from database.engine import reading, writing
 from database.reference import CALENDAR, ReferenceCache, raise_revision, write_calendar_days
@@ -150,6 +151,9 @@ class ThroughTheDoor:
         assert plan == self.desk.office.reference().plan
         self.replanned.append(code)
         self.desk.tell(code, self.now)
+
+    async def catch_up(self, behind: Behind) -> None:
+        """No workflow is there that could lag behind its ledger."""
 
 
 async def swept(desk: Desk, now: str) -> list[str]:

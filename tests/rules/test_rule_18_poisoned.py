@@ -8,6 +8,7 @@ from builders import a_deadline, clock_face, local
 from office_fixture import Desk
 from temporalio.testing import ActivityEnvironment
 
+from activities.catching_up import Behind
 from activities.sweep import Sweep
 from database.engine import reading
 from database.figures import Filter
@@ -112,6 +113,9 @@ class AtTheDoor:
     async def replan(self, code: str, plan: str) -> None:
         assert plan
         await asyncio.to_thread(self.desk.tell, code, "Thu 2026-03-05 08:00")
+
+    async def catch_up(self, behind: Behind) -> None:
+        """No workflow is there that could lag behind its ledger."""
 
 
 async def test_rule_18_in_a_sweep_after_a_changed_calendar_the_others_are_replanned_and_the_poisoned_is_named(

@@ -1,8 +1,8 @@
 """A worker that is killed right after the COMMIT of each row of the ledger, before the engine hears of it.
 
-Born again at once, with the same arming, until SIGTERM. `python armed_worker.py DATABASE DEATHS`; each death appends the
-ledger's last id to DEATHS. Everything else is the worker of production; it is forked from a process that has imported it
-already, so that sixty deaths do not take minutes.
+Born again at once, with the same arming, until SIGTERM. `python armed_worker.py DATABASE DEATHS`; each death appends
+the ledger's last id to DEATHS. Everything else is the worker of production; it is forked from a process that has
+imported it already, so that sixty deaths do not take minutes.
 """
 
 import os

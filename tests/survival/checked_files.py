@@ -67,6 +67,10 @@ class Told:
     client: str = ""
 
 
+OF_THE_OFFICE = ("webhook/", "undelivered/")
+"""What stands in place of a code in notices that no directive's event made."""
+
+
 @dataclass
 class Evidence:
     """All that the checker looks at.
@@ -101,7 +105,7 @@ def read_evidence(database: Path, logs: Iterable[Path] = (), mail_folder: Path |
             evidence.lives.setdefault(row["directive"], []).append(_row(row))
         evidence.commands = dict(connection.execute("SELECT id, state FROM command").fetchall())
         evidence.snapshots = {row["code"]: dict(row) for row in connection.execute("SELECT * FROM directive")}
-        evidence.notices = _all(connection, "notice")
+        evidence.notices = [one for one in _all(connection, "notice") if not one["directive"].startswith(OF_THE_OFFICE)]
         evidence.deliveries = _all(connection, "delivery")
         evidence.mails = _all(connection, "mail")
     finally:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
+from typing import Any
 
 from checked_files import Row, instant
 
@@ -73,19 +74,10 @@ class Life:
         content = row.content
         before = self.status
         self.seq, self.last_at = row.seq, row.at
-        if row.kind == "assigned":
-            self.lead, self.submitted_at = content["agency"], None
-        elif row.kind == "moved_in":
-            self.lead, self.submitted_at = content["lead_agency"], instant(content["reported_at"])
-        elif row.kind == "submitted":
-            self.submitted_at = row.at
-        elif row.kind in ("returned", "reopened"):
-            self.submitted_at = None
-        elif row.kind == "suspended":
-            self.pauses.append((row.at, None))
-        elif row.kind == "succeeded" and content["old_agency"] == self.lead:
-            self.lead = content["new_agency"]
+        self._set_holder(row, content)
         self._set_clocks(row, content)
+        if row.kind == "suspended":
+            self.pauses.append((row.at, None))
         self.status = STATUS_AFTER.get(row.kind, self.status)
         if row.kind == "resumed":
             self.status = self.statuses[-2][0]
@@ -95,6 +87,18 @@ class Life:
                 self.pauses[-1] = (self.pauses[-1][0], row.at)
             if self.closed:
                 self.runs = {}
+
+    def _set_holder(self, row: Row, content: dict[str, Any]) -> None:
+        if row.kind == "assigned":
+            self.lead, self.submitted_at = content["agency"], None
+        elif row.kind == "moved_in":
+            self.lead, self.submitted_at = content["lead_agency"], instant(content["reported_at"])
+        elif row.kind == "submitted":
+            self.submitted_at = row.at
+        elif row.kind in ("returned", "reopened"):
+            self.submitted_at = None
+        elif row.kind == "succeeded" and content["old_agency"] == self.lead:
+            self.lead = content["new_agency"]
 
     def _set_clocks(self, row: Row, content: dict[str, object]) -> None:
         started = STARTS.get(row.kind)

@@ -42,7 +42,8 @@ def check_moments(
 
     Returns: the life, what is wrong with its moments, and the next one.
     """
-    life, faults = Life(rows[0].directive), []
+    life = Life(rows[0].directive)
+    faults: list[Fault] = []
     group: list[Row] = []
     for row in rows:
         if group and (row.kind != MOMENT or row.at != group[0].at):

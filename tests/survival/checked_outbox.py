@@ -45,7 +45,7 @@ def _owed(group: list[Row], heard: dict[tuple[str, int], list[str]]) -> Iterator
         if not people and last.kind != "moved_in":
             yield Fault("notice_missing", last.directive, f"nobody hears of row {last.seq}, {last.kind}")
         return
-    named = {str(one["person"]) for row in group for one in row.content["recipients"]}
+    named = {str(one["person"]) for row in group for one in row.content.get("recipients", ())}
     if named != people:
         seen = f"of row {last.seq} hear {sorted(people)}; named are {sorted(named)}"
         yield Fault("notice_missing" if named - people else "notice_of_nothing", last.directive, seen)

@@ -44,9 +44,9 @@ class Verdict:
 
     def __str__(self) -> str:
         counted = (
-            f"{self.directives} directives, {self.rows} rows, {self.moments} moments, latest {self.lateness:.1f} s late, "
-            f"{self.acknowledged} commands done, {self.refused} refused, {self.kept} kept, {self.notices} notices, "
-            f"{self.mails} mails"
+            f"{self.directives} directives, {self.rows} rows, {self.moments} moments (latest {self.lateness:.1f} s "
+            f"late), {self.acknowledged} commands done, {self.refused} refused, {self.kept} kept, "
+            f"{self.notices} notices, {self.mails} mails"
         )
         return "\n".join([counted, *(f"  {fault}" for fault in self.faults[:40])])
 

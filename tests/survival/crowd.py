@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from checked_files import Told, read_log
@@ -22,6 +23,7 @@ class Crowd:
 
     Attributes:
         folder: where their logs are; each crowd has its own.
+        hurried: they also move deadlines so near that they fall due within the trial.
     """
 
     data: Path
@@ -29,6 +31,7 @@ class Crowd:
     codes: Sequence[str]
     seed: int
     people: int = 20
+    hurried: bool = True
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self) -> None:
@@ -37,6 +40,7 @@ class Crowd:
         for number in range(PROCESSES):
             words = [str(self.data), str(self.folder / f"{number}.log"), str(self.folder / "codes.json")]
             words += [str(self.seed * 100 + number), str(self.people // PROCESSES), str(self.folder / "stop")]
+            words += ["hurried"] if self.hurried else []
             with (self.folder / f"{number}.err").open("wb") as complaints:
                 client = [sys.executable, str(HERE / "crowd_client.py"), *words]
                 self.processes.append(subprocess.Popen(client, env=environment(), stderr=complaints))
@@ -78,7 +82,7 @@ def longest_silence(lines: Sequence[Told], since: float, until: float) -> float:
     """The longest time, in seconds, in which no client at all was told that something is done."""
     instants = sorted(line.told_at for line in lines if line.told == "done" and since <= line.told_at <= until)
     edges = [since, *instants, until]
-    return max(later - earlier for earlier, later in zip(edges, edges[1:], strict=False))
+    return max(later - earlier for earlier, later in pairwise(edges))
 
 
 def longest_wait(lines: Sequence[Told]) -> float:

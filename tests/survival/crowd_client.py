@@ -1,7 +1,7 @@
 """One process of a crowd: some people who act on the directives of a running office, as `dondoc do` does.
 
 Each line of the log is written before the next thing happens, so a kill leaves what was told and no more.
-`python crowd_client.py DATA LOG CODES SEED PEOPLE STOP`; it ends when the file STOP appears.
+`python crowd_client.py DATA LOG CODES SEED PEOPLE STOP [hurried]`; it ends when the file STOP appears.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ import sqlite3
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,15 +37,18 @@ THINKING = 0.5
 class Person:
     """One client. Some connect for each command as the shell does, the others keep their connection as the web does."""
 
-    def __init__(self, number: int, shell: Shell, codes: list[str], log: "Log", dice: random.Random) -> None:
+    def __init__(
+        self, number: int, shell: Shell, codes: list[str], log: "Log", dice: random.Random, *, hurried: bool = False
+    ) -> None:
         self.name = f"{os.getpid()}-{number}"
         self.shell, self.codes, self.log, self.dice = shell, codes, log, dice
+        self.hurried = hurried
         self.keeps_connection = number % 2 == 0
         self.sender: Sender | None = None
 
-    async def live(self, stop: Path) -> None:
+    async def live(self, may_stop: Callable[[], bool]) -> None:
         waiting: list[Wish] = []
-        while not stop.exists():
+        while not may_stop():
             await asyncio.sleep(self.dice.uniform(0, THINKING))
             again = bool(waiting) and self.dice.random() < 0.3
             wish = waiting.pop(0) if again else self._think()
@@ -60,7 +64,7 @@ class Person:
         seen = look(self.shell, self.dice.choice(self.codes))
         if seen is None:
             return None
-        thrown = throw(self.dice, seen)
+        thrown = throw(self.dice, seen, hurried=self.hurried)
         return Wish(seen.code, thrown.command, thrown.person, id=str(uuid.uuid4()), seen_seq=thrown.seen_seq)
 
     async def say(self, wish: Wish) -> str:
@@ -117,17 +121,25 @@ def look(shell: Shell, code: str) -> Seen | None:
     return Seen(code, row[0], row[1] or "SYT", row[2], shell.now()) if row else None
 
 
-async def main(words: list[str]) -> None:
+async def live_together(people: list[Person], may_stop: Callable[[], bool]) -> None:
     """Let the people live until they are told to stop."""
+    await asyncio.gather(*(person.live(may_stop) for person in people))
+
+
+def main(data: Path, log: Path, codes: Path, seed: int, number: int, stop: Path, *, hurried: bool) -> None:
+    """Make the people and let them live."""
     if os.environ.get(TASK_TIMEOUT_SECONDS):
-        services.temporal.TASK_TIMEOUT = dt.timedelta(seconds=float(os.environ[TASK_TIMEOUT_SECONDS]))
-    data, log, codes, stop = Path(words[0]), Path(words[1]), json.loads(Path(words[2]).read_text()), Path(words[5])
-    dice = random.Random(int(words[3]))
-    shell, lines = Shell(data=data, language=Language.VI), Log(log)
-    people = [Person(number, shell, codes, lines, random.Random(dice.random())) for number in range(int(words[4]))]
-    await asyncio.gather(*(person.live(stop) for person in people))
+        shortened = dt.timedelta(seconds=float(os.environ[TASK_TIMEOUT_SECONDS]))
+        vars(services.temporal)["TASK_TIMEOUT"] = shortened
+    dice, shell, lines = random.Random(seed), Shell(data=data, language=Language.VI), Log(log)
+    known = json.loads(codes.read_text(encoding="utf-8"))
+    people = [
+        Person(place, shell, known, lines, random.Random(dice.random()), hurried=hurried) for place in range(number)
+    ]
+    asyncio.run(live_together(people, stop.exists))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1:]))
+    _, data, log, codes, seed, number, stop, *how = sys.argv
+    main(Path(data), Path(log), Path(codes), int(seed), int(number), Path(stop), hurried="hurried" in how)
     os._exit(0)

@@ -14,6 +14,10 @@ AGENCIES = ("SYT", "STC", "SXD", "SNV", "SCT")
 OFFICE, LEADER = "chanhvanphong", "chutich"
 
 
+Choice = tuple[float, str, Callable[[], c.Command]]
+"""How often, who, and what."""
+
+
 @dataclass(frozen=True)
 class Seen:
     """What a person sees of a directive before he acts."""
@@ -45,20 +49,23 @@ def deadline_on(now: dt.datetime, days: int) -> Deadline:
     return make_deadline(now.astimezone(LOCAL).date() + dt.timedelta(days=days), time=dt.time(14, 30))
 
 
-def throw(dice: random.Random, seen: Seen) -> Thrown:
-    """Choose who does what."""
+def throw(dice: random.Random, seen: Seen, *, hurried: bool) -> Thrown:
+    """Choose who does what.
+
+    Args:
+        hurried: deadlines are also moved so near that they fall due within the trial.
+    """
     if dice.random() < 0.1:
         return _mistake(dice, seen)
     officer, head = f"chuyenvien.{seen.lead.lower()}", f"truong.{seen.lead.lower()}"
     other = dice.choice([agency for agency in AGENCIES if agency != seen.lead])
 
     def near() -> Deadline:
-        return deadline_in(seen.now, dice.uniform(20, 120))
+        return deadline_in(seen.now, dice.uniform(20, 120)) if hurried else far()
 
     def far() -> Deadline:
         return deadline_on(seen.now, dice.choice((1, 2, 5)))
 
-    Choice = tuple[float, str, Callable[[], c.Command]]
     anywhere: list[Choice] = [
         (1.0, OFFICE, lambda: c.Comment(text="Đã xem")),
         (0.7, OFFICE, lambda: c.Urge(text="Đề nghị làm ngay")),

@@ -35,6 +35,7 @@ class BadMailServer:
 
     Attributes:
         refused: the answer to RCPT for an address.
+        hangs_up_over: words for which it ends the conversation once it has read a mail that holds them.
         received: whole messages, in the order of arrival.
         in_clear: what was said of a message before the connection was encrypted, where it must be.
     """
@@ -47,6 +48,7 @@ class BadMailServer:
     received: list[EmailMessage] = field(default_factory=list)
     in_clear: list[str] = field(default_factory=list)
     connections: int = 0
+    hangs_up_over: str = ""
 
     def people(self) -> Counter[str]:
         """How many mails each address got."""
@@ -156,7 +158,7 @@ class _Session:
             case "RCPT":
                 return await self._recipient(line.partition("<")[2].partition(">")[0])
             case "DATA":
-                await self._data()
+                return await self._data()
             case "QUIT":
                 await self._say("221 bye")
                 return False
@@ -171,11 +173,19 @@ class _Session:
         await self._say(answer)
         return not answer.startswith("421")
 
-    async def _data(self) -> None:
+    async def _data(self) -> bool:
         await self._say("354 go on")
         raw = (await self.reader.readuntil(b"\r\n.\r\n")).removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n.")
         message = email.message_from_bytes(raw, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
+        if self.server.hangs_up_over and self.server.hangs_up_over in _words(message):
+            return False
         message["X-Reached"] = self.recipients[0]
         self.server.received.append(message)
         await self._say("250 OK")
+        return True
+
+
+def _words(message: EmailMessage) -> str:
+    body = message.get_body(("plain",))
+    return str(body.get_content()) if body else ""

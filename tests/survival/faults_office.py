@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import datetime as dt
 import json
 import os
 import pty
@@ -14,7 +13,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from builders import a_registration, local
 from dondoc_command import DONDOC, Dondoc, until
@@ -26,13 +24,10 @@ from models import commands as c
 from models.calendar import local_day
 from models.engine import CommitRequest, Draft
 from models.life import decide
-from services import temporal
 from services.acting import Wish, act
 from services.office import Office
-from services.reconciling import rebuild_workflows
 from services.sending import Sender
 from services.temporal import connect
-from workflows.queue import TASK_TIMEOUT
 
 MORNING = "2026-11-25T09:00:00+07:00"
 """A Wednesday of mail hours; the office's clock stands there when it starts."""
@@ -116,15 +111,8 @@ class ManyOpen:
 
 
 @contextlib.contextmanager
-def many_open(
-    seeded_database: Path, folder: Path, fill: Callable[[Desk], None], task_timeout: dt.timedelta = TASK_TIMEOUT
-) -> Iterator[ManyOpen]:
-    """Fill an office, start it, and let Temporal take its directives over from the ledger.
-
-    Args:
-        task_timeout: after how long a task that died with its worker is done again; a test that need not wait a minute
-            for that makes it shorter.
-    """
+def many_open(seeded_database: Path, folder: Path, fill: Callable[[Desk], None]) -> Iterator[ManyOpen]:
+    """Fill an office, start it, and let Temporal take its directives over from the ledger."""
     data = folder / "data"
     desk = Desk.copied(seeded_database, data)
     fill(desk)
@@ -133,24 +121,11 @@ def many_open(
     engine = create_engine(f"sqlite:///{data / 'dondoc.db'}")
     dondoc.up()
     try:
-        with patch.object(temporal, "TASK_TIMEOUT", task_timeout):
-            rebuilt, failed = asyncio.run(_take_over(data))
-        assert (rebuilt > 0, failed) == (True, [])
+        dondoc("rebuild", "workflows", seconds=600)
         yield ManyOpen(dondoc, engine)
     finally:
         dondoc.down()
         engine.dispose()
-
-
-async def _take_over(data: Path) -> tuple[int, list[str]]:
-    running = running_system(data)
-    assert running is not None
-    assert running.temporal_address is not None
-    office = Office.at(f"sqlite:///{data / 'dondoc.db'}")
-    try:
-        return await rebuild_workflows(office, await connect(running.temporal_address, "default"))
-    finally:
-        office.engine.dispose()
 
 
 @dataclass

@@ -60,7 +60,7 @@ class Editor:
 
     def change_part(self) -> set[Place]:
         row = self.any_row()
-        return self.put(row, "part", row["part"] + self.dice.randint(1, 9))
+        return self.put(row, "part", row["part"] + self.dice.randint(10, 99))
 
     def change_instant(self) -> set[Place]:
         """A result handed in a minute earlier, a second, a year: what people would want most."""
@@ -85,7 +85,7 @@ class Editor:
         if self.dice.random() < 0.3:
             del data[key]
         else:
-            data[key] = "Nội dung khác" if isinstance(data[key], str) else None
+            data[key] = None if isinstance(data[key], str) else "Nội dung khác"
         return self.put(row, "data", json.dumps(data, ensure_ascii=False, separators=(",", ":")))
 
     def change_one_letter(self) -> set[Place]:

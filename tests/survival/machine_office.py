@@ -30,6 +30,8 @@ from models.deadline import Deadline, make_deadline
 PARTS = ("supervisor", "worker", "web", "temporal")
 """Whose clocks are set, in this order: on a machine they are one clock, so nobody may see Temporal's alone."""
 
+TRIES = 1_000
+
 
 def tomorrow(now: dt.datetime, _place: int) -> Deadline:
     """A deadline that is nobody's matter during a trial."""
@@ -63,7 +65,7 @@ class MachineOffice(OfficeOnTrial):
         environment = os.environ | {"DONDOC_LANG": "vi"} | self.dondoc.environment
         with subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) as doctor:
             if ahead:
-                ProcessClock(doctor.pid).set(ahead)
+                set_clock(doctor.pid, ahead)
             told = json.loads(doctor.communicate(timeout=240)[0])
         return {check["name"]: check["sentence"] for check in told["checks"] if not check["ok"]}
 
@@ -172,6 +174,18 @@ class Clocks:
                         clock = ProcessClock(pid)
                         clock.set(seconds)
                         self._clocks[part] = clock
+
+
+def set_clock(pid: int, ahead: int) -> None:
+    """Set the clock of a process that is about to become its program, before it asks what time it is."""
+    for attempt in range(TRIES):
+        try:
+            ProcessClock(pid).set(ahead)
+        except NoSuchClock:  # it has no memory of its own at this instant
+            if attempt == TRIES - 1:
+                raise
+        else:
+            return
 
 
 def cut_power(office: MachineOffice, disk: LoopDisk) -> None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,7 +70,16 @@ class OfficeInParts(OfficeOnTrial):
                 self.end(part)
 
     def start_temporal(self) -> None:
-        command = [TEMPORAL, "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(self.port)]
+        command: list[str | Path] = [
+            TEMPORAL,
+            "server",
+            "start-dev",
+            "--headless",
+            "--ip",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+        ]
         command += ["--db-filename", str(self.data / "temporal.db"), "--log-level", "error"]
         command += ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=FULL"]
         command += ["--dynamic-config-value", "history.maxInFlightUpdates=1000"]
@@ -103,7 +112,7 @@ class OfficeInParts(OfficeOnTrial):
         ready = self.data / "run" / "worker.ready"
         return ready.exists() and Path(f"/proc/{ready.read_text().strip()}").exists()
 
-    def _start(self, part: str, command: list[str | Path]) -> None:
+    def _start(self, part: str, command: Sequence[str | Path]) -> None:
         with (self.data / "log" / f"{part}.log").open("ab") as log:
             self.processes[part] = subprocess.Popen(
                 command,

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -240,6 +241,7 @@ def figure(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -
 
     def say(name: str, value: object) -> None:
         with capsys.disabled():
-            print(f"\n[{request.node.name[:60]}] {name}: {value}", flush=True)
+            sys.stdout.write(f"\n[{request.node.name[:60]}] {name}: {value}\n")
+            sys.stdout.flush()
 
     return say

@@ -1,6 +1,5 @@
 """The calendar changes, or an agency is dissolved, while much is open, and everything is killed in the middle."""
 
-import datetime as dt
 import json
 import statistics
 from collections.abc import Callable
@@ -17,9 +16,6 @@ from models.column_types import Instant
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 __all__ = ["figure"]
-
-SOON = dt.timedelta(seconds=10)
-"""After how long the short forms do a task again that died with its worker; the whole forms wait the real minute."""
 
 THURSDAY, SATURDAY = day("2026-11-26", "Thursday"), day("2026-11-28", "Saturday")
 
@@ -114,7 +110,7 @@ def change_the_calendar(office: ManyOpen, number: int, *, by_itself: bool = Fals
 def test_a_changed_calendar_replans_150_open_directives_though_everything_is_killed_in_the_middle(
     seeded_database: Path, tmp_path: Path
 ) -> None:
-    with many_open(seeded_database, tmp_path, lambda desk: three_kinds(desk, 150), SOON) as office:
+    with many_open(seeded_database, tmp_path, lambda desk: three_kinds(desk, 150)) as office:
         change_the_calendar(office, 150)
 
 
@@ -200,7 +196,7 @@ def clocks(state: str) -> object:
 def test_an_agency_with_60_open_directives_is_dissolved_whole_though_killed_at_each_third(
     seeded_database: Path, tmp_path: Path
 ) -> None:
-    with many_open(seeded_database, tmp_path, lambda desk: of_one_agency(desk, 60), SOON) as office:
+    with many_open(seeded_database, tmp_path, lambda desk: of_one_agency(desk, 60)) as office:
         dissolve(office, 60)
 
 

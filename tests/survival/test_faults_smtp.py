@@ -27,7 +27,7 @@ import cli
 from activities.delivery import Delivery
 from activities.smtp_server import read_smtp_url
 from activities.smtp_transport import SmtpTransport
-from database.deliveries import undelivered
+from database.deliveries import deliveries_of, undelivered
 from database.engine import open_engine, reading
 from models import commands as c
 from models.tables import DELIVERY, NOTICE
@@ -207,6 +207,40 @@ def test_one_of_many_who_is_refused_with_550_is_not_tried_again_and_it_is_shown_
     assert REFUSED in str(checks["undelivered"].said.data)
 
 
+def test_mails_over_which_the_server_hangs_up_each_time_hold_up_nobody_else(
+    office: RealOffice, server: BadMailServer
+) -> None:
+    """As a filter does that dislikes their words; of the server itself that says nothing."""
+    delivery = delivering(office, server)
+    office.register("A-BAD", lead_agency="SYT", content="Nội dung mà bộ lọc không ưa", urgency=Urgency.URGENT)
+    server.hangs_up_over = "bộ lọc không ưa"
+
+    with server.open():
+        for _ in range(30):
+            delivery.deliver()
+            office.later(seconds=RUN_SECONDS)
+        alone = set(office.states())
+        for agency in AGENCIES[1:]:
+            office.register(f"A-{agency}", lead_agency=agency, urgency=Urgency.URGENT)
+        for _ in range(60):
+            delivery.deliver()
+            office.later(seconds=RUN_SECONDS)
+        others = [states_of(office, f"A-{agency}") for agency in AGENCIES[1:]]
+        server.hangs_up_over = ""
+        office.later(hours=1)
+        drained_after(office, delivery)
+
+    assert alone == {"composed"}
+    assert others == [{"sent"}] * (len(AGENCIES) - 1)
+    assert set(office.states()) == {"sent"}
+    assert sum(server.people().values()) == len(server.people()) == owed(office)
+
+
+def states_of(office: RealOffice, code: str) -> set[str]:
+    with reading(office.engine) as connection:
+        return {one.state for one in deliveries_of(connection, code)}
+
+
 def test_a_refusal_of_everybody_with_550_parks_each_and_a_later_act_still_reaches_them_when_it_is_over(
     office: RealOffice, server: BadMailServer
 ) -> None:
@@ -271,7 +305,7 @@ def test_twenty_rounds_of_a_mail_server_that_is_down_slow_or_refusing_lose_and_d
     tmp_path: Path, figure: Callable[..., None]
 ) -> None:
     """Twenty people act meanwhile; one address is refused for good, another one put off until the end."""
-    server, dice = BadMailServer(a_free_port()), random.Random(26)  # noqa: S311 - the dice of a test
+    server, dice = BadMailServer(a_free_port()), random.Random(26)
     server.refused = {NOT_THERE: "550 5.1.1 No such user here"}
     office = OfficeOnTrial(tmp_path, HOURS_LATER)
     office.dondoc.environment |= {
@@ -297,6 +331,10 @@ def test_twenty_rounds_of_a_mail_server_that_is_down_slow_or_refusing_lose_and_d
             healed_at = time.monotonic()
             until(lambda: overdue_mails(office) == 0, 600)
             figure("the outbox drained in, s", f"{time.monotonic() - healed_at:.0f}")
+            for number, message in enumerate(server.received):
+                file = office.data / "mail" / f"{number}.eml"  # where the judge looks for what arrived
+                file.parent.mkdir(exist_ok=True)
+                file.write_bytes(message.as_bytes())
             verdict = office.judged(crowd.logs, mails_complete=False)
         sent = {str(row[0]) for row in office.ask("SELECT message_id FROM mail WHERE state = 'sent'")}
         parked = {str(row[0]) for row in office.ask("SELECT address FROM mail WHERE state = 'parked'")}

@@ -71,9 +71,7 @@ def healed(office: MachineOffice) -> bool:
     return office.settled() and not doctor_says_so(office)
 
 
-@pytest.mark.parametrize(
-    ("part", "seconds"), [("worker", 2 * HOURS), ("worker", -3 * DAYS), ("web", -2 * HOURS), ("web", 3 * DAYS)]
-)
+@pytest.mark.parametrize(("part", "seconds"), [("worker", -3 * DAYS), ("web", 2 * HOURS)])
 def test_a_part_alone_whose_clock_is_wrong_tells_nothing_early_or_twice(
     office: MachineOffice, part: str, seconds: int
 ) -> None:
@@ -84,11 +82,23 @@ def test_a_part_alone_whose_clock_is_wrong_tells_nothing_early_or_twice(
     office.all_in_order()
 
 
-def test_temporal_alone_ahead_tells_no_moment_early(office: MachineOffice) -> None:
+def test_temporal_alone_ahead_is_noticed_by_its_canary_and_from_then_on_no_moment_is_told_early(
+    office: MachineOffice, figure: Callable[..., None]
+) -> None:
+    """On one machine this cannot be; with Temporal on another, what rings before the canary does is told (M1b)."""
+    canary = office.data / "run" / "canary"
     with office.clocks.kept("temporal") as clocks:
         clocks.set(2 * HOURS)
-        until(lambda: doctor_says_so(office), 60)
+        for _ in range(2):
+            beat = canary.read_text()
+            until(lambda beat=beat: canary.read_text() not in ("", beat), 30)
+        early = told_early(office)
+        figure("told before the canary's word", early)
+        assert doctor_says_so(office)
         hold(SHORT)
-        now = office.now().strftime(TEXT_FORMAT)
-        early = office.ask("SELECT directive, seq FROM ledger WHERE planned_at > ?", now)
-        assert early == []
+        assert told_early(office) <= early
+
+
+def told_early(office: MachineOffice) -> int:
+    """How many moments are told that are not due yet."""
+    return office.count("ledger WHERE planned_at > ?", office.now().strftime(TEXT_FORMAT))

@@ -128,7 +128,7 @@ def test_parts_whose_clock_jumped_tell_nothing_and_doctor_says_so(office: Machin
 def test_the_power_is_cut_and_both_stores_are_whole_and_nothing_acknowledged_is_lost(
     office: MachineOffice, disk: LoopDisk
 ) -> None:
-    enough = 40 + random.Random(20261124).randrange(40)  # noqa: S311 - an instant, no secret
+    enough = 40 + random.Random(20261124).randrange(40)
     with office.crowd("crowd-of-the-cut", 5, people=12) as crowd:
         until(lambda: sum(line.told == "done" for line in crowd.lines) >= enough, 60)
         cut_power(office, disk)

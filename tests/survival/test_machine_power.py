@@ -14,7 +14,7 @@ __all__ = ["figure"]
 
 pytestmark = [pytest.mark.proof, pytest.mark.timeout(1800)]
 
-ROUNDS = 6
+ROUNDS = 4
 DIRECTIVES = 300
 
 
@@ -37,10 +37,10 @@ def office(disk: LoopDisk) -> Iterator[MachineOffice]:
         yield office
 
 
-def test_the_power_is_cut_six_times_under_twenty_clients_and_nothing_acknowledged_is_lost(
+def test_the_power_is_cut_again_and_again_under_twenty_clients_and_nothing_acknowledged_is_lost(
     office: MachineOffice, disk: LoopDisk, figure: Callable[..., None]
 ) -> None:
-    dice = random.Random(20261124)  # noqa: S311 - instants, no secret
+    dice = random.Random(20261124)
     for number in range(ROUNDS):
         with office.crowd(f"crowd-{number}", number) as crowd:
             until(lambda: sum(line.told == "done" for line in crowd.lines) >= 20, 120)

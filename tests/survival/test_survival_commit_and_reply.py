@@ -1,8 +1,8 @@
-"""The worker dies between COMMIT and reply, at every event of a life; and a client that sent a command never comes back.
+"""The worker dies between COMMIT and reply, at every event of a life; and a client who sent a command never comes back.
 
 Each death is a real SIGKILL of a real worker right after the COMMIT of a row (`armed_worker.py`), so the ledger is one
-row ahead of the workflow and nobody was told. Life n has its death at row n. `make test` takes the first twenty-three rows, in
-which every kind of event stands; `make proof` takes sixty.
+row ahead of the workflow and nobody was told. Life n has its death at row n. `make test` takes the first twenty-three
+rows, in which every kind of event stands; `make proof` takes sixty.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -181,12 +182,12 @@ async def strike(office: OfficeInParts, lives: list[Life]) -> list[asyncio.Task[
     waiting = []
     for life in lives:
         waiting.append(asyncio.create_task(life.person.say(life.wish)))
-        await until_true(lambda life=life: office.count("ledger WHERE command_id = ?", life.wish.id) > 0)
+        await until_true(partial(office.count, "ledger WHERE command_id = ?", life.wish.id))
         await until_true(office.worker_lives)
     return waiting
 
 
-async def until_true(condition: Callable[[], bool], seconds: float = 60) -> None:
+async def until_true(condition: Callable[[], object], seconds: float = 60) -> None:
     give_up_at = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < give_up_at, f"the condition did not come true in {seconds} seconds"
@@ -234,11 +235,15 @@ def forget_clients(after: AfterAll) -> None:
     asyncio.run(act(Shell(data=office.data).office, None, wish))  # what is there when he is killed before he sends
 
 
-async def planned(office: OfficeInParts, code: str) -> dt.datetime | None:
-    """The next moment as the living workflow knows it."""
-    client = await connect(office.temporal_address(), "default")
-    state = await handle(client, code).query(DirectiveWorkflow.state)
-    return state.following.at if state.following else None
+def knows(office: OfficeInParts, code: str, expected: dt.datetime) -> bool:
+    """Whether the living workflow knows that its next moment is then."""
+
+    async def planned() -> dt.datetime | None:
+        client = await connect(office.temporal_address(), "default")
+        state = await handle(client, code).query(DirectiveWorkflow.state)
+        return state.following.at if state.following else None
+
+    return asyncio.run(planned()) == expected
 
 
 def told_of(after: AfterAll) -> dict[str, list[Told]]:
@@ -300,4 +305,4 @@ def test_a_nearer_deadline_whose_client_never_came_back_is_known_to_its_workflow
         expected = dt.datetime.fromisoformat(due_at)
         assert next_at == due_at
         assert expected - office.now() < dt.timedelta(seconds=NEARER), "the nearer deadline is in force"
-        until(lambda code=code, expected=expected: asyncio.run(planned(office, code)) == expected, 120)
+        until(partial(knows, office, code, expected), 120)

@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ __all__ = ["figure"]
 
 DIRECTIVES = 300
 ROUNDS = int(os.environ.get("DONDOC_CRASH_ROUNDS", "20"))
-SEED = int(os.environ.get("DONDOC_CRASH_SEED", str(random.randrange(10**6))))  # noqa: S311 - the dice of a test
+SEED = int(os.environ.get("DONDOC_CRASH_SEED", str(random.randrange(10**6))))
 
 
 @contextmanager
@@ -47,7 +48,7 @@ def survive(office: OfficeOnTrial, kills: list[str], dice: random.Random, figure
         time.sleep(dice.uniform(0.3, 3.0))
         struck = office.kill(part)
         killed.append(time.time())
-        until(lambda struck=struck: office.ready(without=struck), 60)
+        until(partial(office.ready, without=struck), 60)
         ready_again.append(time.time() - killed[-1])
     time.sleep(dice.uniform(0.3, 3.0))
     office.dondoc.kill_all()
