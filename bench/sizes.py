@@ -2,11 +2,12 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from bench.machine import Machine, used_bytes
-from bench.rates import STORMS, lived, side, warmed, with_more_time
-from bench.sides import database_of
+from bench.rates import STORMS, Pace, lived, side, warmed, with_more_time
+from bench.sides import Side, database_of
 
 IDLE_SECONDS = 20.0
 """How long an idle machine is watched: dispatch runs every 10 s, the sweep every 15 s."""
@@ -22,7 +23,8 @@ class Sizes:
     Attributes:
         cpu: CPU milliseconds a life, in all processes, without what an idle machine uses in the same time.
         idle: CPU milliseconds a second of the idle machine.
-        temporal: bytes a life in Temporal's file; `sql` in ours, zero where there is none.
+        temporal: bytes a life in Temporal's file; `sql` in ours, zero where there is none. Both without what an idle
+            machine writes in the same time.
     """
 
     cpu: float
@@ -39,32 +41,39 @@ async def sizes(name: str, number: int, settle: float = SETTLE_SECONDS) -> Sizes
 async def _sizes(name: str, number: int, settle: float, patience: float) -> Sizes:
     async with side(name) as (machine, one):
         _, pace = await warmed(machine, one, number)
-        idle = await _idle(machine, min(IDLE_SECONDS, settle))
-        before, temporal, sql = _used(machine), *_bytes(machine)
-        start = time.monotonic()
-        await lived(machine, one, number, STORMS, pace, patience)
-        await asyncio.sleep(settle)
-        passed = time.monotonic() - start
-        after, temporal_after, sql_after = _used(machine), *_bytes(machine)
+        idle = await _watched(machine, asyncio.sleep(min(IDLE_SECONDS, settle)))
+        both = await _watched(machine, _lived_out(machine, one, number, settle, pace, patience))
     return Sizes(
-        cpu=(after - before - idle * passed) / number * 1000,
-        idle=idle * 1000,
-        temporal=(temporal_after - temporal) / number,
-        sql=(sql_after - sql) / number,
+        cpu=(both.cpu - idle.cpu * both.seconds / idle.seconds) / number * 1000,
+        idle=idle.cpu / idle.seconds * 1000,
+        temporal=(both.temporal - idle.temporal * both.seconds / idle.seconds) / number,
+        sql=(both.sql - idle.sql * both.seconds / idle.seconds) / number,
     )
 
 
-async def _idle(machine: Machine, seconds: float) -> float:
-    """CPU seconds a second while nothing is asked for."""
-    before, start = _used(machine), time.monotonic()
-    await asyncio.sleep(seconds)
-    return (_used(machine) - before) / (time.monotonic() - start)
+async def _lived_out(machine: Machine, one: Side, number: int, settle: float, pace: Pace, patience: float) -> None:
+    await lived(machine, one, number, STORMS, pace, patience)
+    await asyncio.sleep(settle)
 
 
-def _used(machine: Machine) -> float:
-    return sum(machine.cpu().values())
+@dataclass(frozen=True)
+class _Watched:
+    """What a machine used in some seconds: CPU seconds of all processes, and bytes by which its files grew."""
+
+    seconds: float
+    cpu: float
+    temporal: float
+    sql: float
 
 
-def _bytes(machine: Machine) -> tuple[int, int]:
+async def _watched(machine: Machine, while_doing: Awaitable[None]) -> _Watched:
     database = database_of(machine.folder)
-    return used_bytes(machine.folder / "temporal.db"), used_bytes(database) if database.exists() else 0
+
+    def used() -> tuple[float, float, float]:
+        sql = used_bytes(database) if database.exists() else 0
+        return sum(machine.cpu().values()), used_bytes(machine.folder / "temporal.db"), sql
+
+    before, start = used(), time.monotonic()
+    await while_doing
+    seconds, after = time.monotonic() - start, used()
+    return _Watched(seconds, *(late - early for early, late in zip(before, after, strict=True)))

@@ -5,7 +5,6 @@ Each line of the log is written before the next thing happens, so a kill leaves 
 """
 
 import asyncio
-import datetime as dt
 import json
 import os
 import random
@@ -19,16 +18,12 @@ from typing import Any
 
 from crowd_wishes import Seen, throw
 
-import services.temporal
 from documents.language import Language
 from models.refusal import Refused
 from services.acting import Wish, act
 from services.sending import Sender
 from shell.context import Shell
 from shell.failures import told as sentence_for
-
-TASK_TIMEOUT_SECONDS = "TRIAL_TASK_TIMEOUT_SECONDS"
-"""The environment variable by which a trial shortens the time after which a dead worker's task is done again."""
 
 THINKING = 0.5
 """Seconds that a person thinks at most."""
@@ -128,9 +123,6 @@ async def live_together(people: list[Person], may_stop: Callable[[], bool]) -> N
 
 def main(data: Path, log: Path, codes: Path, seed: int, number: int, stop: Path, *, hurried: bool) -> None:
     """Make the people and let them live."""
-    if os.environ.get(TASK_TIMEOUT_SECONDS):
-        shortened = dt.timedelta(seconds=float(os.environ[TASK_TIMEOUT_SECONDS]))
-        vars(services.temporal)["TASK_TIMEOUT"] = shortened
     dice, shell, lines = random.Random(seed), Shell(data=data, language=Language.VI), Log(log)
     known = json.loads(codes.read_text(encoding="utf-8"))
     people = [

@@ -17,12 +17,10 @@ from typing import Any
 
 import pytest
 from checker import Rule, Verdict, judge, read_evidence
-from crowd_client import TASK_TIMEOUT_SECONDS
 from crowd_wishes import AGENCIES
 from dondoc_command import Dondoc, until
 from trial_policy import AFTERNOON, write_policy_file
 
-import services.temporal
 from activities.commit import Door
 from models.calendar import LOCAL, local_day
 from models.deadline import Deadline
@@ -221,18 +219,6 @@ def listens(host: str, port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection((host, port), 0.5):
         return True
     return False
-
-
-@contextlib.contextmanager
-def task_timeout(seconds: float) -> Iterator[None]:
-    """Let Temporal hand a dead worker's task to another after so many seconds, for tests that cannot wait a minute.
-
-    It holds for what this process and its crowds start; `make proof` keeps the minute of production.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(TASK_TIMEOUT_SECONDS, str(seconds))
-        patch.setattr(services.temporal, "TASK_TIMEOUT", dt.timedelta(seconds=seconds))
-        yield
 
 
 @pytest.fixture

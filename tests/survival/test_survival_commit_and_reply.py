@@ -26,7 +26,7 @@ from crowd_client import Log, Person
 from crowd_wishes import LEADER, OFFICE, deadline_in, deadline_on
 from dondoc_command import until
 from office_in_parts import OfficeInParts
-from office_on_trial import figure, task_timeout
+from office_on_trial import figure
 from trial_policy import ONE_MOMENT
 
 from documents.language import Language
@@ -271,7 +271,7 @@ def every_row_is_there_once_and_the_second_try_answers_with_the_first_result(aft
 def test_a_worker_killed_between_commit_and_reply_at_each_kind_of_event_leaves_one_row_and_one_answer(
     seeded_database: Path, tmp_path: Path, figure: Callable[..., None]
 ) -> None:
-    with task_timeout(8), dying(tmp_path, seeded_database, ROWS) as after:
+    with dying(tmp_path, seeded_database, ROWS) as after:
         every_row_is_there_once_and_the_second_try_answers_with_the_first_result(after)
 
         figure("deaths", after.deaths)

@@ -17,7 +17,7 @@ import pytest
 from crowd import Crowd, back_within, longest_silence, longest_wait
 from crowd_wishes import deadline_in, deadline_on
 from dondoc_command import until
-from office_on_trial import PARTS, OfficeOnTrial, figure, task_timeout
+from office_on_trial import PARTS, OfficeOnTrial, figure
 from trial_policy import RULES
 
 pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -81,7 +81,7 @@ def test_temporal_worker_and_web_killed_once_each_and_all_together_lose_and_doub
 ) -> None:
     dice = random.Random(SEED)
 
-    with task_timeout(8), an_office(tmp_path) as office:
+    with an_office(tmp_path) as office:
         survive(office, dice.sample(PARTS, len(PARTS)), dice, figure)
 
 
