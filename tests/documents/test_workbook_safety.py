@@ -249,7 +249,7 @@ def test_nonsense_in_a_cell_is_refused_or_passed_over_but_never_a_crash(tmp_path
 
 def _noise(count: int, pattern: str) -> str:
     """Text that packs badly enough not to look like a bomb."""
-    dice = random.Random(4)  # noqa: S311  (noise, no secret)
+    dice = random.Random(4)
     return "".join(pattern.format(dice.getrandbits(60)) for _ in range(count))
 
 

@@ -31,7 +31,7 @@ __all__ = ["figure"]
 NUMBERS = [pytest.param(150, id="150"), pytest.param(1320, id="1320", marks=pytest.mark.proof)]
 OPEN = "SELECT code FROM directive WHERE status NOT IN ('completed', 'cancelled')"
 
-ACTING = 6.0
+ACTING = 4.0
 """Seconds in which a crowd acts."""
 
 
@@ -131,10 +131,10 @@ def test_an_older_database_gets_every_lost_row_back_from_the_living_temporal(
     copy_database(office.database, older)
     stores.let_people_act()
     office.register(10, lambda now, place: deadline_on(now, 1 + place), f"LATER-{len(office.registered)}")
-    stores.let_people_act(3)
+    stores.let_people_act()
     ledger, stores.mails_complete = stores.ledger(), False
     lost = len(ledger) - sqlite3.connect(older).execute("SELECT count(*) FROM ledger").fetchone()[0]
-    assert lost > 50
+    assert lost > 40
 
     copy_database(older, office.database)
     start = time.monotonic()
@@ -149,26 +149,20 @@ def test_an_older_database_gets_every_lost_row_back_from_the_living_temporal(
 def test_an_older_temporal_folds_in_what_it_lacks_and_tells_no_old_reminder_again(stores: Stores) -> None:
     """Its timers ring again for what was told meanwhile, and the ledger knows better."""
     office, name = stores.office, f"SOON-{len(stores.office.registered)}"
-    due = office.now() + dt.timedelta(seconds=60)
+    due = office.now() + dt.timedelta(seconds=30)
     office.register(10, lambda now, _place: deadline_in(now, (due - now).total_seconds()), name)
-    office.dondoc.down()
-    older = office.folder / "older-temporal"
-    older.mkdir()
-    for file in office.data.glob("temporal.db*"):
-        shutil.copy(file, older)
-    office.dondoc.up()
-    assert office.now() < due, "the machine is too slow for this trial"
+    older, temporal = office.folder / "older-temporal.db", office.data / "temporal.db"
+    copy_database(temporal, older)
     stores.say(f"{name}-0", "amend", "--as", OFFICE, "--deadline", "14 giờ 30 ngày 27/11/2026", "--reason", "Thêm ngày")
     stores.say(f"{name}-1", "cancel", "--as", OFFICE, "--reason", "Không còn cần")
     office.register(5, lambda now, place: deadline_on(now, 1 + place), f"AFTER-{name}")
-    stores.let_people_act(3)
+    stores.let_people_act()
     until(lambda: told(office, name) >= 8, 120)
     ledger, before = stores.ledger(), plans(stores)
     office.dondoc.down()
     for file in office.data.glob("temporal.db*"):
         file.unlink()
-    for file in older.iterdir():
-        shutil.copy(file, office.data)
+    shutil.copy(older, temporal)
 
     office.dondoc.up()
     found = office.dondoc.run("reconcile", "--repair", "--json", seconds=600)
