@@ -159,7 +159,9 @@ def compose_bundle(envelope: Envelope, notices: Sequence[MailNotice], names: Nam
         raise ValueError("a mail without notices")
     ordered = sorted(notices, key=_worst_first)
     texts = [_render(envelope, notice, names, language) for notice in ordered]
-    subject = _bundle_subject(envelope, ordered, language)
+    # Several urgent notices about one directive stand under its own subject, in its thread: the worst one's.
+    one_urgent = len({notice.content.code for notice in notices}) == 1 and any(notice.escalates for notice in notices)
+    subject = texts[0].subject if one_urgent else _bundle_subject(envelope, ordered, language)
     message = _message(envelope, subject, ordered, names)
     greeting = _greeting(envelope, names, language)
     blocks = [

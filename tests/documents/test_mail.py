@@ -244,6 +244,14 @@ def test_one_event_that_reached_many_directives_is_one_mail_that_names_each() ->
     assert len(message) < 300_000
 
 
+def test_urgent_notices_about_one_directive_go_under_its_own_subject_the_worst_ones() -> None:
+    notices = [a_notice("QN-1", at_once=True, days_left=-3), a_notice("QN-1", level=2, days_left=-3)]
+    message = compose(an_envelope(), notices, DIRECTORY, VI)
+
+    assert shown(message, "Subject") == shown(compose(an_envelope(), notices[1:], DIRECTORY, VI), "Subject")
+    assert shown(message, "Subject").startswith("[QN-1] ")
+
+
 def test_routine_mail_can_be_unsubscribed_from_and_escalations_cannot() -> None:
     routine = [[a_notice()], [a_notice(), a_notice("QN-2")]]
     owed = [[a_notice(level=1)], [a_notice(at_once=True)], [a_notice(), a_notice("QN-2", level=1)]]

@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(900)]
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Dondoc]:
-    """The demo, in working hours of a working day."""
-    dondoc = Dondoc(tmp_path / "data", {"DONDOC_CLOCK": "2026-11-25T09:00:00+07:00"})
+    """The demo before the hour of the steps, so that those of today are still to come and none is covered."""
+    dondoc = Dondoc(tmp_path / "data", {"DONDOC_CLOCK": "2026-11-25T06:00:00+07:00"})
     dondoc("demo", "--detach", "--port", str(dondoc.port), seconds=600)
     yield dondoc
     dondoc.down()
