@@ -192,7 +192,15 @@ def _worst_first(notice: MailNotice) -> tuple[int, int, int, str]:
 
 
 def _render(envelope: Envelope, notice: MailNotice, names: Names, language: Language) -> NoticeText:
-    return render(notice.content, names, language, envelope.base_url, recipient=envelope.recipient, at=notice.at)
+    return render(
+        notice.content,
+        names,
+        language,
+        envelope.base_url,
+        recipient=envelope.recipient,
+        at=notice.at,
+        sent=envelope.date,
+    )
 
 
 def _is_overdue(content: NoticeContent, envelope: Envelope) -> bool:

@@ -77,6 +77,7 @@ def render(
     *,
     recipient: str = "",
     at: dt.datetime | None = None,
+    sent: dt.datetime | None = None,
 ) -> NoticeText:
     """Put a notice into words.
 
@@ -87,9 +88,10 @@ def render(
         base_url: the address of the web part, without a `/` at the end.
         recipient: the reader's code, for the commands that he can run.
         at: when the notice was made; a step planned well before it is said to be late.
+        sent: when its mail leaves; how it stands against the deadline is said as of then.
     """
     step = _highest(content)
-    title, standing = _title(content, step, language), _standing(content, language, at)
+    title, standing = _title(content, step, language), _standing(content, language, sent or at)
     link = f"{base_url}/directives/{quote(content.code, safe='')}"
     ways = guidance(content, step.clock if step else None)
     who = shlex.quote(one_line(recipient)) if recipient else translated(N_("<mã người dùng>"), language)
@@ -145,7 +147,12 @@ def _standing(content: NoticeContent, language: Language, at: dt.datetime | None
     resting = content.status.closed or content.status is Status.SUSPENDED
     if content.days_left is None or resting or (content.status is Status.SUBMITTED and content.kind == MOMENT):
         return ""
-    in_hours = [step for step in content.steps if step.clock is Clock.DEADLINE and step.step.endswith("h")]
+    # Hours are true only in their time: told or sent late, the deadline may have passed meanwhile (RULES 6).
+    in_hours = [
+        step
+        for step in content.steps
+        if step.clock is Clock.DEADLINE and step.step.endswith("h") and (at is None or at - step.planned_at < LATE)
+    ]
     if in_hours:
         latest = max(in_hours, key=lambda step: step.planned_at)
         return step_words(latest.clock, latest.step, language)
