@@ -30,7 +30,7 @@ def open_engine(url: str, lock_patience: float = LOCK_PATIENCE_SECONDS) -> Engin
         engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True)
         event.listen(engine, "checkin", _discard_if_inside_transaction)
         return engine
-    if parsed.database:
+    if parsed.database and not parsed.database.startswith("file:"):  # SQLite's own URI names what is there
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
         parsed,
