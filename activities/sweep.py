@@ -1,6 +1,6 @@
 """Picking up what was left lying: starts that did not happen, commands without an answer, plans out of date.
 
-And workflows that do not know what the ledger holds, see `catching_up`.
+And workflows that do not know what the ledger holds, see `catching_up`, or that have overslept their next moment.
 """
 
 import asyncio
@@ -29,6 +29,13 @@ AT_ONCE = 20
 BATCH = 2_000
 """How many of each kind one sweep takes on; the next one goes on from there."""
 
+OVERSLEPT = dt.timedelta(minutes=5)
+"""How long after its next moment a directive is taken to have lost its timer: Temporal's store was replaced by an older
+copy. The office's busiest second is told in less."""
+
+WAKES = 100
+"""How many that overslept one sweep wakes, the earliest first: after an outage most wake by themselves."""
+
 
 class EngineAccess(Protocol):
     """What a sweep needs of the engine's clients; services/ has it, worker.py hands it in."""
@@ -41,6 +48,9 @@ class EngineAccess(Protocol):
 
     async def replan(self, code: str, plan: str) -> None:
         """Ask a directive to find its next moment again."""
+
+    async def wake(self, code: str, next_at: dt.datetime) -> None:
+        """Ask a directive that overslept its next moment to look at its clocks."""
 
     async def catch_up(self, behind: Behind) -> None:
         """Make sure that a directive's workflow knows what the ledger holds."""
@@ -66,11 +76,12 @@ class Sweep:
             return await self._sweep()
 
     async def _sweep(self) -> int:
-        starts, sends, replans, plan = await asyncio.to_thread(self._left_lying)
-        done = await self._all(("start", code.directive, self.access.start(code)) for code in starts)
+        left = await asyncio.to_thread(self._left_lying)
+        done = await self._all(("start", code.directive, self.access.start(code)) for code in left.starts)
         await asyncio.to_thread(self._confirm_starts)
-        done += await self._all(("send", kept.id, self.access.send(kept)) for kept in sends)
-        done += await self._all(("replan", code, self.access.replan(code, plan)) for code in replans)
+        done += await self._all(("send", kept.id, self.access.send(kept)) for kept in left.sends)
+        done += await self._all(("replan", code, self.access.replan(code, left.plan)) for code in left.replans)
+        done += await self._all(("wake", code, self.access.wake(code, at)) for code, at in left.overslept)
         await self._compare()
         return done
 
@@ -114,16 +125,16 @@ class Sweep:
 
         return sum(await asyncio.gather(*(one(*thing) for thing in things)))
 
-    def _left_lying(self) -> tuple[list[CommandEnvelope], list[CommandEnvelope], list[str], str]:
-        before = dt.datetime.now(dt.UTC) - PATIENCE
+    def _left_lying(self) -> "_LeftLying":
         with reading(self.engine) as connection:
             reference = self.references.get(connection)
-            shifted = before + dt.timedelta(seconds=reference.clock_shift)
-            return (
-                _kept(connection, shifted, registering=True),
-                _kept(connection, shifted, registering=False),
-                _planned_otherwise(connection, reference.plan),
-                reference.plan,
+            now = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=reference.clock_shift)
+            return _LeftLying(
+                starts=_kept(connection, now - PATIENCE, registering=True),
+                sends=_kept(connection, now - PATIENCE, registering=False),
+                replans=_planned_otherwise(connection, reference.plan),
+                overslept=_overslept(connection, reference.plan, now - OVERSLEPT),
+                plan=reference.plan,
             )
 
     def _confirm_starts(self) -> None:
@@ -138,6 +149,17 @@ class Sweep:
                 )
                 .values(state="recorded")
             )
+
+
+@dataclass(frozen=True)
+class _LeftLying:
+    """What one sweep found; plans are those of a plan that is no more, `plan` is the one in force."""
+
+    starts: list[CommandEnvelope]
+    sends: list[CommandEnvelope]
+    replans: list[str]
+    overslept: list[tuple[str, dt.datetime]]
+    plan: str
 
 
 def _kept(connection: Connection, before: dt.datetime, *, registering: bool) -> list[CommandEnvelope]:
@@ -160,3 +182,19 @@ def _planned_otherwise(connection: Connection, plan: str) -> list[str]:
         .limit(BATCH)
     )
     return [row.code for row in rows]
+
+
+def _overslept(connection: Connection, plan: str, before: dt.datetime) -> list[tuple[str, dt.datetime]]:
+    closed = [status.value for status in Status if status.closed]
+    rows = connection.execute(
+        select(DIRECTIVE.c.code, DIRECTIVE.c.next_at)
+        .where(
+            DIRECTIVE.c.next_at <= before,
+            DIRECTIVE.c.plan == plan,  # the others are asked already
+            DIRECTIVE.c.status.not_in(closed),
+            DIRECTIVE.c.awaiting_start.is_(False),
+        )
+        .order_by(DIRECTIVE.c.next_at)
+        .limit(WAKES)
+    )
+    return [(row.code, row.next_at) for row in rows]

@@ -29,7 +29,7 @@ QUICK_PARTS = ("rates", "reading")
 STORMS_A_RUN = 2
 """Storms that are measured in each run of the rates; a life has more, see `bench.rates.STORMS`."""
 
-SIZES_NUMBER = 300
+SIZES_NUMBER = 200
 LARGE = 13_200
 
 Measured = TypeVar("Measured")

@@ -19,6 +19,9 @@ STORMS = 6
 WARM_UP = 40
 """Lives that a side leads before anything is measured: they warm it, and show its pace."""
 
+SPARE = 1.3
+"""By how much slower than in the warm-up it may go."""
+
 ATTEMPTS = 4
 """How often something that must be timed in advance is tried, each time with twice the time."""
 
@@ -73,7 +76,7 @@ class Pace:
     def of(cls, warm_up: list[Phase]) -> "Pace":
         """The pace that phases show."""
         commands = [phase.seconds / phase.number for phase in warm_up if phase.name in COMMANDS]
-        return cls(1.3 * warm_up[0].seconds / warm_up[0].number, 1.3 * sum(commands) / len(commands))
+        return cls(SPARE * warm_up[0].seconds / warm_up[0].number, SPARE * sum(commands) / len(commands))
 
 
 @contextlib.asynccontextmanager
@@ -101,9 +104,11 @@ async def warmed(machine: Machine, one: Side, number: int) -> tuple[Phase, Pace]
     number = min(WARM_UP, number)
     start = time.monotonic()
     await one.arrange([0.0])
+    await one.hand_in(1, None)
+    await one.intake()  # alone, since it waits until the worker has come up, which is no pace
     await one.hand_in(number, None)
     phases = [await measured(machine, INTAKE, number, one.intake())]
-    phases += await _commanded(machine, one, range(number), COMMANDS)
+    phases += await _commanded(machine, one, range(number + 1), COMMANDS)
     return Phase(STARTING, number, time.monotonic() - start, {}, machine.memory()), Pace.of(phases)
 
 

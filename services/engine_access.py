@@ -39,14 +39,11 @@ class EngineAccess:
 
     async def replan(self, code: str, plan: str) -> None:
         """Ask a directive to find its next moment again; one whose workflow is gone is started again."""
-        try:
-            await handle(self.client, code).execute_update(
-                "replan", id=f"replan/{plan}", rpc_timeout=dt.timedelta(seconds=PATIENCE_SECONDS)
-            )
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-            await self._start_again(code)
+        await self._replan(code, f"replan/{plan}")
+
+    async def wake(self, code: str, next_at: dt.datetime) -> None:
+        """Ask a directive that overslept its next moment to look at its clocks."""
+        await self._replan(code, f"overslept/{next_at.isoformat()}")
 
     async def catch_up(self, behind: Behind) -> None:
         """Make sure that a directive's workflow knows what the ledger holds; one that lags folds it in and plans."""
@@ -66,6 +63,16 @@ class EngineAccess:
                 raise
             if not behind.closed:
                 await self._start_again(behind.directive)
+
+    async def _replan(self, code: str, update_id: str) -> None:
+        try:
+            await handle(self.client, code).execute_update(
+                "replan", id=update_id, rpc_timeout=dt.timedelta(seconds=PATIENCE_SECONDS)
+            )
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            await self._start_again(code)
 
     async def _start_again(self, code: str) -> None:
         with reading(self.office.engine) as connection:

@@ -17,7 +17,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.catching_up import SETTLED, Behind
 from activities.commit import Door
-from activities.sweep import BATCH, PATIENCE, Sweep
+from activities.sweep import BATCH, OVERSLEPT, PATIENCE, Sweep
 from database.commands import PENDING, RECORDED, REFUSED, row_of
 from database.engine import reading, writing
 from database.reference import write_calendar_days, write_setting
@@ -47,6 +47,9 @@ class Recorder:
 
     async def replan(self, code: str, plan: str) -> None:
         self._note(f"replan to {plan}", code)
+
+    async def wake(self, code: str, next_at: dt.datetime) -> None:
+        self._note(f"wake for {next_at:%d/%m %H:%M}Z", code)
 
     async def catch_up(self, behind: Behind) -> None:
         self._note(f"catch up to {behind.seq}{' and end' if behind.closed else ''}", behind.directive)
@@ -164,6 +167,7 @@ async def test_patience_counts_by_the_offices_clock_when_that_is_shifted(sweep: 
     shifted = NOW + dt.timedelta(days=300)
     with writing(office.engine) as connection:
         write_setting(connection, "clock_shift", str(dt.timedelta(days=300).total_seconds()))
+    office.clock = shifted
     office.register("NV-1")
     sweep.keep("NV-1", c.Urge(text="một"), at=shifted - dt.timedelta(seconds=5))
     assert await sweep() == 0
@@ -247,6 +251,32 @@ async def test_a_sweep_takes_on_so_many_and_leaves_the_rest_to_the_next(sweep: S
     assert await sweep() == BATCH
 
 
+# --- Directives whose timer was lost ----------------------------------------------------------------------------
+
+
+async def test_a_directive_that_overslept_its_next_moment_by_five_minutes_is_woken_the_earliest_first(
+    sweep: Sweeping, office: RealOffice
+) -> None:
+    office.at("Mon 2026-03-02 09:00")
+    office.register("NV-2", deadline=a_deadline("2026-03-05"), acknowledged=True)  # a day before, on the 4th at 08:00
+    office.register("NV-1", deadline=a_deadline("2026-03-04"), acknowledged=True)  # a day before, on the 3rd at 08:00
+    office.register("NV-3", deadline=a_deadline("2026-03-04"), acknowledged=True)
+    office.later(minutes=1).act("NV-3", c.Cancel(reason="Thu hồi"), "chutich")
+
+    assert await sweep() == 2
+    assert sweep.access.calls == [("wake for 03/03 01:00Z", "NV-1"), ("wake for 04/03 01:00Z", "NV-2")]
+
+
+async def test_a_moment_that_is_only_just_due_is_left_to_its_own_timer(sweep: Sweeping, office: RealOffice) -> None:
+    office.at("Mon 2026-03-02 09:00").register("NV-1", deadline=a_deadline("2026-03-05"), acknowledged=True)
+    rings_at = local("Wed 2026-03-04 08:00")
+
+    with time_machine.travel(rings_at + OVERSLEPT - dt.timedelta(seconds=1), tick=False):
+        assert await sweep() == 0
+    with time_machine.travel(rings_at + OVERSLEPT, tick=False):
+        assert await sweep() == 1
+
+
 # --- Workflows that may not know what the ledger holds ---------------------------------------------------------
 
 
@@ -282,7 +312,7 @@ async def test_registrations_and_moments_are_not_compared_for_temporal_does_thei
 
     await sweep()
 
-    assert sweep.access.calls == []
+    assert not [act for act, _code in sweep.access.calls if act.startswith("catch up")]
 
 
 async def test_a_workflow_that_does_not_answer_is_asked_again_by_the_next_sweep_and_holds_up_no_other(

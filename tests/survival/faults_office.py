@@ -235,9 +235,9 @@ class OnATerminal:
 
 
 def when(condition: Callable[[], object], seconds: float = 120) -> None:
-    """Wait for a condition that may hold for a moment only, looking all the time."""
-    ends_at = time.monotonic() + seconds
-    while not condition():
+    """Wait for a condition that may hold for a moment only, looking every few milliseconds."""
+    ends_at, pause = time.monotonic() + seconds, threading.Event()
+    while not pause.wait(0.005) and not condition():
         assert time.monotonic() < ends_at, "the condition did not come true"
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from builders import local
 from running_engine import RunningEngine
 from temporalio.client import WorkflowExecutionStatus
 
@@ -79,3 +80,19 @@ async def test_a_workflow_that_knows_its_ledger_is_only_asked(engine: RunningEng
     await sweep(engine)
 
     assert (await handle(engine.client, code).describe()).history_length == before
+
+
+async def test_a_directive_that_overslept_its_next_moment_is_woken_and_tells_it_once(engine: RunningEngine) -> None:
+    """Nobody asked it in time: Temporal's store was an older copy, in which its timer stood elsewhere."""
+    code = await a_life(engine, "overslept")
+    nearer = c.Amend(deadline=engine.deadline("2026-03-06"), reason="Cấp trên yêu cầu")
+    await recorded_without_a_reply(engine, code, nearer, "chutich")
+    next_at = local("Tue 2026-03-03 08:00")
+    await engine.until(code, "Tue 2026-03-03 08:06")
+    assert engine.told(code) == []
+
+    access = EngineAccess(engine.client, engine.office)
+    await access.wake(code, next_at)
+    await access.wake(code, next_at)
+
+    assert engine.told(code) == [("2026-03-03 08:00", "deadline -3")]
