@@ -132,19 +132,32 @@ class Sender:
             await start_from_ledger(self.client, envelope.directive, rows, shift, self.task_queue)
         elif isinstance(envelope.command, Comment | Reopen):
             rows = await remembered(self.client, envelope.directive, rows)
+            return await self._start_with(envelope, rows, shift, limit)
+        else:
+            decide(directive, envelope.command, envelope.actor, self.office.now())
+            raise Refused(Code.WRONG_STATE, directive=envelope.directive, status=directive.status)
+        return await self._update(envelope, limit)
+
+    async def _start_with(
+        self, envelope: CommandEnvelope, rows: tuple[Recorded, ...], shift: float, limit: dt.timedelta
+    ) -> Answer:
+        """Send a command together with the start of a new run for a closed directive."""
+        operation = start_operation(envelope.directive, rows, shift, self.task_queue)
+        # The SDK tells a failed start by the operation as well; unasked, asyncio would complain on the person's screen.
+        started = asyncio.ensure_future(operation.workflow_handle())
+        started.add_done_callback(lambda future: future.cancelled() or future.exception())
+        try:
             answer: Answer = await self.client.execute_update_with_start_workflow(
                 "command",
                 envelope,
                 id=envelope.id,
                 result_type=Answer,
-                start_workflow_operation=start_operation(envelope.directive, rows, shift, self.task_queue),
+                start_workflow_operation=operation,
                 rpc_timeout=limit,
             )
             return answer
-        else:
-            decide(directive, envelope.command, envelope.actor, self.office.now())
-            raise Refused(Code.WRONG_STATE, directive=envelope.directive, status=directive.status)
-        return await self._update(envelope, limit)
+        finally:
+            started.cancel()
 
     async def _update(self, envelope: CommandEnvelope, limit: dt.timedelta) -> Answer:
         answer: Answer = await handle(self.client, envelope.directive).execute_update(

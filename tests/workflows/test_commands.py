@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import gc
 import sqlite3
 import uuid
 from pathlib import Path
@@ -196,6 +197,25 @@ async def test_a_closed_directive_takes_a_comment_in_a_new_run_and_closes_again(
     assert engine.kinds(code)[-1] == "commented"
     with pytest.raises(Refused):
         await engine.do(code, Acknowledge(), "chuyenvien.syt")
+
+
+async def test_a_comment_on_a_closed_directive_for_which_no_worker_is_there_is_kept_without_a_word_from_the_machinery(
+    engine: RunningEngine,
+) -> None:
+    code = await a_life(engine, "closed-alone")
+    await engine.do(code, Submit(result="Xong"), "truong.syt")
+    await engine.do(code, Accept(), "chanhvanphong")
+    await handle(engine.client, code).result()
+    said: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: said.append(context))
+    engine.sender = Sender(engine.client, engine.office, patience=1, task_queue="nobody")
+
+    sent = await engine.do(code, Comment(text="Lưu hồ sơ"), "chanhvanphong")
+    gc.collect()
+    await asyncio.sleep(0)
+
+    assert sent.outcome == "kept"
+    assert said == []
 
 
 async def test_a_command_that_cannot_be_recorded_in_time_is_kept_and_recorded_once_later(
