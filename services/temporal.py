@@ -10,7 +10,8 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowQueryFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import CompositePayloadConverter, DataConverter
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RPCError, RPCStatusCode
@@ -25,6 +26,23 @@ ASKING = dt.timedelta(seconds=10)
 
 FRESH_POLLER = dt.timedelta(seconds=75)
 """A worker polls at least once a minute; one that was heard of within this time is there."""
+
+_CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
+
+
+class SharedPayloadConverter(CompositePayloadConverter):
+    """Pydantic's JSON, with what it has learnt of our types kept once for the process.
+
+    The SDK makes a converter for every activation of every workflow; with caches of its own each would learn anew.
+    """
+
+    def __init__(self) -> None:
+        """Take the converters that are there."""
+        super().__init__(*_CONVERTERS)
+
+
+DATA_CONVERTER = DataConverter(payload_converter_class=SharedPayloadConverter)
+"""How all that we send to Temporal is written."""
 
 
 @functools.cache
@@ -51,7 +69,7 @@ async def connect(address: str, namespace: str, runtime: Runtime | None = None) 
         RuntimeError: it cannot be reached.
     """
     return await Client.connect(
-        address, namespace=namespace, data_converter=pydantic_data_converter, runtime=runtime or quiet_runtime()
+        address, namespace=namespace, data_converter=DATA_CONVERTER, runtime=runtime or quiet_runtime()
     )
 
 
