@@ -116,6 +116,15 @@ def test_status_for_people_says_where_it_stands_and_what_comes_next(dondoc: Dond
     assert "Chủ trì" not in english
 
 
+def test_status_names_whom_the_lead_agency_waits_for(dondoc: Dondoc, desk: Desk) -> None:
+    assert dondoc.json("status", OVERDUE)["waiting_for"] == []
+    waiting = c.ReportProgress(text="Chờ số liệu", waiting_for=("SNV",))
+    desk.act(OVERDUE, waiting, "truong.syt", "Fri 2026-03-20 09:30")
+
+    assert dondoc.json("status", OVERDUE)["waiting_for"] == ["Sở Nội vụ"]
+    assert "Đang chờ ý kiến của: Sở Nội vụ" in dondoc("status", OVERDUE).out
+
+
 def test_a_piped_list_is_plain_lines_with_tabs(dondoc: Dondoc) -> None:
     lines = dondoc("status").out.splitlines()
 
