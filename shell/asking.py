@@ -153,7 +153,9 @@ def standing_json(standing: "Standing", directory: "Directory") -> dict[str, Any
             directory.agency_name(agency): opinion.value if opinion else None
             for agency, opinion in contributions_of(standing).items()
         },
-        "waiting_for": [directory.agency_name(agency) for agency in directive.awaited.agencies],
+        "waiting_for": [
+            directory.agency_name(agency) for agency in (directive.awaited.agencies if directive.awaited else ())
+        ],
         "awaiting_start": standing.awaiting_start,
     }
 
@@ -226,7 +228,7 @@ def show_status(shell: Shell, code: str, *, as_json: bool) -> None:
         lines.append((N_("Đang xin gia hạn đến"), deadline_words(directive.extension.deadline, shell.language)))
     if directive.explanation is not None:
         lines.append((N_("Đang chờ giải trình"), directive.explanation.text))
-    if directive.awaited.agencies:
+    if directive.awaited is not None:
         awaited = "; ".join(directory.agency_name(agency) for agency in directive.awaited.agencies)
         lines.append((N_("Đang chờ ý kiến của"), awaited))
     if standing.following is not None:
