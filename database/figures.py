@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select
 
+from database.scopes import seen_by
+from models.sight import EVERYTHING, Scope
 from models.tables import DIRECTIVE
 from models.timeliness import Figures
 from models.vocabulary import Status, Timeliness
@@ -32,7 +34,8 @@ class Filter:
 
     Attributes:
         text: searched in code, document number, abstract and content, folded.
-        agency: leads or, with `coordinating`, takes part.
+        agency: leads it.
+        scope: what the person who asks may see.
     """
 
     status: str | None = None
@@ -43,6 +46,7 @@ class Filter:
     urgency: str | None = None
     text: str = ""
     open_only: bool = False
+    scope: Scope = EVERYTHING
 
     def conditions(self, now: dt.datetime) -> list[ColumnElement[bool]]:
         """The conditions on the snapshots."""
@@ -56,6 +60,8 @@ class Filter:
         found = [DIRECTIVE.c[name] == value for name, value in columns.items() if value is not None]
         if self.timeliness is not None:
             found.append(timeliness_column(now) == self.timeliness)
+        if not self.scope.everything:
+            found.append(seen_by(self.scope))
         if self.open_only:
             found.append(DIRECTIVE.c.status.not_in([status.value for status in Status if status.closed]))
         if self.text:

@@ -306,13 +306,13 @@ class Directory(Frozen):
             agencies=frozenset(post.agency for post in acting),
             connected_agencies=frozenset(
                 post.agency
-                for connected in (person, *self._represented(person, day))
+                for connected in (person, *self.represented(person, day))
                 for post in self.posts_on(connected, day)
             ),
             on_behalf_of=on_behalf_of,
         )
 
-    def _represented(self, person: str, day: dt.date) -> tuple[str, ...]:
+    def represented(self, person: str, day: dt.date) -> tuple[str, ...]:
         """The absent people for whom he stands in that day, whether or not he acts for them just now (RULES 20)."""
         away = dict.fromkeys(absence.person for absence in self.absences if absence.holds_on(day))
         return tuple(other for other in away if other != person and self.stand_in(other, day) == person)
