@@ -45,6 +45,10 @@ class Code(StrEnum):
     UNKNOWN_URGENCY = "unknown_urgency"
     UNKNOWN_COMMAND = "unknown_command"
     UNKNOWN_VALUE = "unknown_value"  # a word that is none of a closed list
+    WEAK_PASSWORD = "weak_password"  # noqa: S105 - a reason, not a password
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 - nor this; also for a name that nobody has
+    TOO_MANY_TRIES = "too_many_tries"  # wrong passwords; the next one is taken later
+    NO_ACCOUNT = "no_account"  # this person cannot sign in with a password
     UNREADABLE = "unreadable"  # input that does not have the shape of the command
 
 

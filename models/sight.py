@@ -1,4 +1,4 @@
-"""Who sees which directive: one scope a person and day, for single objects and (`database/scopes.py`) for queries alike.
+"""Who sees which directive: one scope a person and day, for one object and (`database/scopes.py`) for queries alike.
 
 | role | sees |
 |---|---|

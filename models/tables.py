@@ -325,6 +325,58 @@ class WebhookRow(SQLModel, table=True):
     owner: str | None = None
 
 
+# --- Who signs in ----------------------------------------------------------------------------------------------------
+
+
+class AccountRow(SQLModel, table=True):
+    """A person who may sign in. Without a password he does so by the office's single sign-on only.
+
+    `must_change` asks for a new password at the next sign-in: the one that is kept was made by somebody else.
+    """
+
+    __tablename__ = "account"
+
+    person: str = Field(primary_key=True)
+    password: str | None = None
+    password_at: dt.datetime | None = _instant(nullable=True)
+    must_change: bool = False
+    created_at: dt.datetime = _instant()
+
+
+class SessionRow(SQLModel, table=True):
+    """A person's browser that is signed in; `id` is the hash of what the cookie holds."""
+
+    __tablename__ = "session"
+
+    id: str = Field(primary_key=True)
+    person: str = Field(index=True)
+    created_at: dt.datetime = _instant()
+    seen_at: dt.datetime = _instant(index=True)
+    address: str = ""
+    agent: str = ""
+
+
+class FailureRow(SQLModel, table=True):
+    """Wrong tries to sign in, by account and address or by address alone."""
+
+    __tablename__ = "failure"
+
+    key: str = Field(primary_key=True)
+    count: int = 0
+    last_at: dt.datetime = _instant(index=True)
+
+
+class ResetRow(SQLModel, table=True):
+    """A link by which a forgotten password is made anew, once; `id` is the hash of what stands in the mail."""
+
+    __tablename__ = "reset"
+
+    id: str = Field(primary_key=True)
+    person: str = Field(index=True)
+    created_at: dt.datetime = _instant()
+    expires_at: dt.datetime = _instant()
+
+
 METADATA = SQLModel.metadata
 
 # The tables as SQLAlchemy's core sees them: statements are written on these.
@@ -347,3 +399,7 @@ NOTICE = METADATA.tables["notice"]
 DELIVERY = METADATA.tables["delivery"]
 MAIL = METADATA.tables["mail"]
 WEBHOOK = METADATA.tables["webhook"]
+ACCOUNT = METADATA.tables["account"]
+SESSION = METADATA.tables["session"]
+FAILURE = METADATA.tables["failure"]
+RESET = METADATA.tables["reset"]

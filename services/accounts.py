@@ -1,0 +1,379 @@
+"""Signing in: accounts with passwords, sessions that can be listed and ended, guesses that are slowed."""
+
+import datetime as dt
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from database.engine import reading, writing
+from models.directory import Directory, Person
+from models.local_time import local_day
+from models.refusal import Code, Refused
+from models.sign_in import (
+    FORGOTTEN_AFTER,
+    FREE_TRIES,
+    FREE_TRIES_OF_AN_ADDRESS,
+    IDLE,
+    LONGEST_SESSION,
+    Failures,
+    SessionTimes,
+)
+from models.tables import ACCOUNT, FAILURE, RESET, SESSION
+from models.text import fold_key
+from services import passwords
+from services.office import Office
+
+SEEN_EVERY: Final = dt.timedelta(minutes=1)
+"""How exactly it is kept when a session was last used; each page would be a write otherwise."""
+
+RESET_LIVES: Final = dt.timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Browser:
+    """From where somebody signs in: the network address, and what the browser says it is."""
+
+    address: str = ""
+    agent: str = ""
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Somebody who is signed in.
+
+    Attributes:
+        session: names the session among those of this person; no secret.
+        must_change: he is asked for a new password before anything else.
+    """
+
+    person: str
+    session: str
+    must_change: bool = False
+
+
+@dataclass(frozen=True)
+class Session:
+    """One of a person's sessions, for the list from which he ends those that are not his."""
+
+    id: str
+    created_at: dt.datetime
+    seen_at: dt.datetime
+    browser: Browser
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person who may sign in, for the administrators' list."""
+
+    person: str
+    name: str
+    has_password: bool
+    must_change: bool
+    locked: bool
+    sessions: int
+
+
+def add(office: Office, person: str, password: str | None, *, must_change: bool = True) -> str:
+    """Give a person of the directory an account, or a new password where he has one; his sessions end.
+
+    Args:
+        person: code, e-mail address or name.
+        password: None makes one of four groups of letters.
+
+    Returns: the password, to be shown once.
+
+    Raises:
+        Refused: unknown_person, weak_password.
+    """
+    with reading(office.engine) as connection:
+        found = office.reference(connection).directory.find_person(person)
+    given = password if password is not None else made_password()
+    passwords.require_good(given, found.code, found.name, found.email)
+    kept = passwords.hashed(given)
+    with writing(office.engine) as connection:
+        _keep_password(connection, found.code, kept, office.now(), must_change=must_change)
+    return given
+
+
+def made_password() -> str:
+    """A password that is easily read out: four groups of four letters and figures without doubles such as l and 1."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
+
+
+def change_password(office: Office, signed_in: SignedIn, old: str, new: str) -> None:
+    """Change one's own password; one's other sessions end.
+
+    Raises:
+        Refused: wrong_password, weak_password, too_many_tries.
+    """
+    now = office.now()
+    with reading(office.engine) as connection:
+        person = _known(office.reference(connection).directory, signed_in.person)
+        kept = connection.execute(select(ACCOUNT.c.password).where(ACCOUNT.c.person == person.code)).scalar()
+        _require_patience(connection, _keys(person.code, ""), now)
+    if not passwords.matches(old, kept):
+        _note_failure(office, _keys(person.code, ""), now)
+        raise Refused(Code.WRONG_PASSWORD)
+    passwords.require_good(new, person.code, person.name, person.email)
+    made = passwords.hashed(new)
+    with writing(office.engine) as connection:
+        _keep_password(connection, person.code, made, now, must_change=False, but=signed_in.session)
+
+
+def sign_in(office: Office, name: str, password: str, browser: Browser) -> tuple[str, SignedIn]:
+    """Begin a session.
+
+    The answer to a wrong password, an unknown name, a locked person and one without an account is the same, and takes
+    as long.
+
+    Args:
+        name: code or e-mail address.
+
+    Returns: the secret for the cookie, kept nowhere else, and who is signed in.
+
+    Raises:
+        Refused: wrong_password, too_many_tries.
+    """
+    now = office.now()
+    keys = _keys(fold_key(name), browser.address)
+    with reading(office.engine) as connection:
+        _require_patience(connection, keys, now)
+        person = _may_sign_in(office.reference(connection).directory, name, now)
+        account = None
+        if person is not None:
+            account = connection.execute(select(ACCOUNT).where(ACCOUNT.c.person == person.code)).first()
+    if not passwords.matches(password, account.password if account else None) or account is None:
+        _note_failure(office, keys, now)
+        raise Refused(Code.WRONG_PASSWORD)
+    renewed = passwords.hashed(password) if passwords.is_outdated(account.password) else None
+    with writing(office.engine) as connection:
+        if renewed is not None:
+            connection.execute(update(ACCOUNT).where(ACCOUNT.c.person == account.person).values(password=renewed))
+        connection.execute(delete(FAILURE).where(FAILURE.c.key == keys[0]))
+        secret, session = _begin(connection, account.person, browser, now)
+    return secret, SignedIn(account.person, session, account.must_change)
+
+
+def signed_in(office: Office, secret: str) -> SignedIn | None:
+    """Who holds this cookie; None when the session is over, or the person is locked or has left."""
+    session = _hash(secret)
+    with reading(office.engine) as connection:
+        reference = office.reference(connection)
+        now = office.now(reference)
+        row = connection.execute(
+            select(SESSION, ACCOUNT.c.must_change)
+            .join(ACCOUNT, ACCOUNT.c.person == SESSION.c.person)
+            .where(SESSION.c.id == session)
+        ).first()
+        if row is None or not SessionTimes(created_at=row.created_at, seen_at=row.seen_at).lives(now):
+            return None
+        if _may_sign_in(reference.directory, row.person, now) is None:
+            return None
+    if now - row.seen_at >= SEEN_EVERY:
+        with writing(office.engine) as connection:
+            connection.execute(update(SESSION).where(SESSION.c.id == session).values(seen_at=now))
+    return SignedIn(row.person, session, row.must_change)
+
+
+def sessions_of(office: Office, person: str) -> list[Session]:
+    """A person's living sessions, the last used first."""
+    now = office.now()
+    with reading(office.engine) as connection:
+        rows = connection.execute(
+            select(SESSION).where(SESSION.c.person == person).order_by(SESSION.c.seen_at.desc())
+        ).all()
+    return [
+        Session(row.id, row.created_at, row.seen_at, Browser(row.address, row.agent))
+        for row in rows
+        if SessionTimes(created_at=row.created_at, seen_at=row.seen_at).lives(now)
+    ]
+
+
+def end_session(office: Office, person: str, session: str) -> bool:
+    """End one of a person's sessions; False when he has none of that name."""
+    with writing(office.engine) as connection:
+        ended = connection.execute(delete(SESSION).where(SESSION.c.id == session, SESSION.c.person == person))
+    return ended.rowcount == 1
+
+
+def end_all_sessions(office: Office, person: str) -> int:
+    """End all sessions of a person, as when he is locked; returns how many."""
+    with writing(office.engine) as connection:
+        return connection.execute(delete(SESSION).where(SESSION.c.person == person)).rowcount
+
+
+def remove(office: Office, person: str) -> str:
+    """Take a person's account away; his sessions end.
+
+    Returns: his code.
+
+    Raises:
+        Refused: unknown_person, no_account.
+    """
+    with writing(office.engine) as connection:
+        found = office.reference(connection).directory.find_person(person)
+        for table in (SESSION, RESET):
+            connection.execute(delete(table).where(table.c.person == found.code))
+        if connection.execute(delete(ACCOUNT).where(ACCOUNT.c.person == found.code)).rowcount == 0:
+            raise Refused(Code.NO_ACCOUNT, person=found.name, account=found.code)
+    return found.code
+
+
+def listed(office: Office) -> list[Account]:
+    """All accounts, by the person's name."""
+    now = office.now()
+    with reading(office.engine) as connection:
+        directory = office.reference(connection).directory
+        living: dict[str, int] = {}
+        for row in connection.execute(select(SESSION.c.person, SESSION.c.created_at, SESSION.c.seen_at)):
+            if SessionTimes(created_at=row.created_at, seen_at=row.seen_at).lives(now):
+                living[row.person] = living.get(row.person, 0) + 1
+        rows = connection.execute(select(ACCOUNT)).all()
+    found = [
+        Account(
+            person=row.person,
+            name=directory.person_name(row.person),
+            has_password=row.password is not None,
+            must_change=row.must_change,
+            locked=_may_sign_in(directory, row.person, now) is None,
+            sessions=living.get(row.person, 0),
+        )
+        for row in rows
+    ]
+    return sorted(found, key=lambda account: (fold_key(account.name), account.person))
+
+
+def begin_reset(office: Office, name: str) -> tuple[Person, str] | None:
+    """Make the secret of a link for a forgotten password; None where nobody gets one, which the page does not tell.
+
+    Raises:
+        Refused: too_many_tries.
+    """
+    now = office.now()
+    keys = (f"reset|{fold_key(name)}",)
+    with reading(office.engine) as connection:
+        _require_patience(connection, keys, now)
+        person = _may_sign_in(office.reference(connection).directory, name, now)
+        known = (
+            person is not None
+            and connection.execute(select(ACCOUNT.c.person).where(ACCOUNT.c.person == person.code)).first()
+        )
+    _note_failure(office, keys, now)
+    if person is None or not known or not person.email:
+        return None
+    secret = secrets.token_urlsafe(32)
+    with writing(office.engine) as connection:
+        connection.execute(delete(RESET).where(RESET.c.person == person.code))
+        connection.execute(
+            insert(RESET).values(id=_hash(secret), person=person.code, created_at=now, expires_at=now + RESET_LIVES)
+        )
+    return person, secret
+
+
+def finish_reset(office: Office, secret: str, password: str) -> str:
+    """Set a new password by the link, once; all sessions of the person end.
+
+    Returns: the person's code.
+
+    Raises:
+        Refused: not_found when the link is unknown, used or too old; weak_password, and the link stays good.
+    """
+    now = office.now()
+    with reading(office.engine) as connection:
+        row = connection.execute(select(RESET).where(RESET.c.id == _hash(secret))).first()
+        if row is None or now >= row.expires_at:
+            raise Refused(Code.NOT_FOUND)
+        person = _known(office.reference(connection).directory, row.person)
+    passwords.require_good(password, person.code, person.name, person.email)
+    made = passwords.hashed(password)
+    with writing(office.engine) as connection:
+        if connection.execute(delete(RESET).where(RESET.c.id == row.id)).rowcount == 0:
+            raise Refused(Code.NOT_FOUND)
+        _keep_password(connection, person.code, made, now, must_change=False)
+    return person.code
+
+
+def sweep_up(office: Office) -> None:
+    """Delete what no longer counts: sessions that are over, old wrong tries, old links."""
+    now = office.now()
+    with writing(office.engine) as connection:
+        over = (SESSION.c.seen_at < now - IDLE) | (SESSION.c.created_at < now - LONGEST_SESSION)
+        connection.execute(delete(SESSION).where(over))
+        connection.execute(delete(FAILURE).where(FAILURE.c.last_at < now - FORGOTTEN_AFTER))
+        connection.execute(delete(RESET).where(RESET.c.expires_at <= now))
+
+
+def _begin(connection: Connection, person: str, browser: Browser, now: dt.datetime) -> tuple[str, str]:
+    secret = secrets.token_urlsafe(32)
+    session = _hash(secret)
+    connection.execute(
+        insert(SESSION).values(
+            id=session,
+            person=person,
+            created_at=now,
+            seen_at=now,
+            address=browser.address[:64],
+            agent=browser.agent[:200],
+        )
+    )
+    return secret, session
+
+
+def _keep_password(
+    connection: Connection, person: str, kept: str, now: dt.datetime, *, must_change: bool, but: str = ""
+) -> None:
+    values: dict[str, Any] = {"password": kept, "password_at": now, "must_change": must_change}
+    if connection.execute(update(ACCOUNT).where(ACCOUNT.c.person == person).values(**values)).rowcount == 0:
+        connection.execute(insert(ACCOUNT).values(person=person, created_at=now, **values))
+    connection.execute(delete(SESSION).where(SESSION.c.person == person, SESSION.c.id != but))
+    connection.execute(delete(RESET).where(RESET.c.person == person))
+
+
+def _may_sign_in(directory: Directory, name: str, now: dt.datetime) -> Person | None:
+    try:
+        person = directory.find_person(name)
+    except Refused:
+        return None
+    return None if person.locked or not directory.posts_on(person.code, local_day(now)) else person
+
+
+def _known(directory: Directory, code: str) -> Person:
+    found = directory.person(code)
+    if found is None:
+        raise Refused(Code.UNKNOWN_PERSON, person=code)
+    return found
+
+
+def _keys(name: str, address: str) -> tuple[str, ...]:
+    """What wrong tries slow: this account from this address (its owner elsewhere is not), and the address."""
+    return (f"{name[:200]}|{address}", f"|{address}") if address else (f"{name[:200]}|",)
+
+
+def _require_patience(connection: Connection, keys: tuple[str, ...], now: dt.datetime) -> None:
+    for key in keys:
+        free = FREE_TRIES_OF_AN_ADDRESS if key.startswith("|") else FREE_TRIES
+        may_try_at = _failures(connection, key).may_try_at(now, free)
+        if may_try_at > now:
+            raise Refused(Code.TOO_MANY_TRIES, seconds=int((may_try_at - now).total_seconds()) + 1)
+
+
+def _note_failure(office: Office, keys: tuple[str, ...], now: dt.datetime) -> None:
+    with writing(office.engine) as connection:
+        for key in keys:
+            failures = _failures(connection, key).after(now)
+            values = {"count": failures.count, "last_at": failures.last_at}
+            if connection.execute(update(FAILURE).where(FAILURE.c.key == key).values(**values)).rowcount == 0:
+                connection.execute(insert(FAILURE).values(key=key, **values))
+
+
+def _failures(connection: Connection, key: str) -> Failures:
+    row = connection.execute(select(FAILURE).where(FAILURE.c.key == key)).first()
+    return Failures() if row is None else Failures(count=row.count, last_at=row.last_at)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
