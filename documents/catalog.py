@@ -6,6 +6,7 @@ nobody uses any more; `compile` writes the .mo that runs; `check` says what is m
 
 import ast
 import io
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -38,6 +39,7 @@ MARKERS: Final = frozenset({"N_", "sentence", "translated", "EmbeddedFailure", "
 OWN_MARKERS: Final = {"settings.py": frozenset({"_refuse"})}
 PO: Final = LOCALE_FOLDER / Language.EN / "LC_MESSAGES" / f"{CATALOG_DOMAIN}.po"
 MO: Final = PO.with_suffix(".mo")
+_SAID: Final = re.compile(r'\bsay\(\s*"(?P<sentence>(?:[^"\\]|\\.)+)"')
 # A catalog that says when it was made differs each time; git says it better.
 CREATED: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -58,12 +60,23 @@ def sentences_in(source: str, own_markers: frozenset[str] = frozenset()) -> Iter
             yield first.value
 
 
+def sentences_in_template(text: str) -> Iterator[str]:
+    """Find the sentences that a page's template says: the first argument of `say`, if literal."""
+    for found in _SAID.finditer(text):
+        yield found["sentence"].replace('\\"', '"')
+
+
 def used_sentences(root: Path = ROOT) -> set[str]:
-    """Collect the sentences of every package and module that runs."""
+    """Collect the sentences of every package, module and template that runs."""
+    said = {
+        text
+        for file in (root / "web" / "templates").rglob("*.html")
+        for text in sentences_in_template(file.read_text(encoding="utf-8"))
+    }
     files = [
         file for name in SOURCES for file in ([root / name] if name.endswith(".py") else (root / name).rglob("*.py"))
     ]
-    return {
+    return said | {
         text
         for file in files
         if file.exists()

@@ -196,8 +196,14 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
         N_("Mật khẩu này quá dễ đoán. Chọn mật khẩu khác; một câu ngắn dễ nhớ là mật khẩu tốt."),
     ),
     Code.WRONG_PASSWORD: (N_("Tên đăng nhập hoặc mật khẩu không đúng."),),
-    Code.TOO_MANY_TRIES: (N_("Đã nhập sai nhiều lần. Thử lại sau {seconds} giây, hoặc lấy lại mật khẩu qua thư."),),
-    Code.NO_ACCOUNT: (N_("{person} chưa có tài khoản đăng nhập. Tạo bằng: dondoc user add {account}"),),
+    Code.TOO_MANY_TRIES: (
+        N_("Đã nhập sai nhiều lần. Thử lại sau {seconds} giây."),
+        N_("Đã nhập sai nhiều lần. Thử lại sau ít phút."),
+    ),
+    Code.NO_ACCOUNT: (
+        N_("{person} chưa có tài khoản đăng nhập. Tạo bằng “dondoc user add {account}”."),
+        N_("Người này chưa có tài khoản đăng nhập. Tạo tài khoản trước."),
+    ),
     Code.STATE_SECRET: (
         N_("Văn bản có độ mật “{marking}” không được đưa vào hệ thống. Theo dõi văn bản này theo quy định về bí mật."),
         N_("Văn bản có đóng dấu mật không được đưa vào hệ thống. Theo dõi văn bản này theo quy định về bí mật."),

@@ -1,23 +1,40 @@
 """The web application, made of values that its entry point hands in; importing this opens nothing."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp
+from temporalio.client import Client
 
 from activities.clock_guard import ClockGuard
 from documents.language import N_, Language, sentence
+from documents.sentences import refusal_sentence
+from models.refusal import Code, Refused
 from services.office import Office
-from web.front_page import front_page_routes
+from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
 from web.headers import SecurityHeaders
 from web.health import Machine, TemporalClient, health_routes
 from web.metrics import metrics_routes
+from web.origin import SameOriginOnly
+from web.pages.board import board_routes
+from web.pages.directives import DeskOfProcess, directive_routes
+from web.pages.inbox import inbox_routes
+from web.pages.message import MessageView
+from web.pages.own_account import own_account_routes
+from web.pages.sign_in import sign_in_routes
+from web.pages.work import work_routes
+from web.rendering import page
 
 PROBLEM_JSON = "application/problem+json"
+STATIC: Final = Path(__file__).parent / "static"
 
 log = structlog.get_logger()
 
@@ -34,6 +51,7 @@ def create_app(
     temporal_client: TemporalClient,
     clock: ClockGuard | None = None,
     disks: tuple[Path, ...] = (),
+    base_url: str = "",
 ) -> ASGIApp:
     """Build the application.
 
@@ -41,15 +59,67 @@ def create_app(
         temporal_client: gives the client of Temporal, connecting when need be; raises RuntimeError while it cannot.
         clock: watches this process's clock; made now when None.
         disks: folders on each of the disks that are written to.
+        base_url: the address of the web part as it stands in mails.
     """
     machine = Machine(clock or ClockGuard(), disks)
     app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(health_routes(office, temporal_client, machine))
     app.include_router(metrics_routes(office, machine.clock))
-    app.include_router(front_page_routes())
+    desk = DeskOfProcess(office, _client_or_none(temporal_client))
+    app.include_router(sign_in_routes(office))
+    app.include_router(own_account_routes(office))
+    app.include_router(work_routes(office))
+    app.include_router(directive_routes(office, desk))
+    app.include_router(board_routes(office))
+    app.include_router(inbox_routes(office, base_url))
+    app.mount("/static", Assets(directory=STATIC))
+    app.add_exception_handler(SignInNeeded, _to_sign_in)
+    app.add_exception_handler(PasswordChangeNeeded, _to_password)
+    app.add_exception_handler(Refused, _page_refused(office))
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _broken)
-    return SecurityHeaders(app)
+    return SecurityHeaders(SameOriginOnly(app))
+
+
+class Assets(StaticFiles):
+    """What pages load; browsers keep it and ask whether it changed."""
+
+    def file_response(self, *given: Any, **named: Any) -> Response:  # noqa: ANN401 - as starlette calls it
+        """Answer with a file."""
+        response = super().file_response(*given, **named)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def _client_or_none(temporal_client: TemporalClient) -> Callable[[], Awaitable[Client | None]]:
+    async def client() -> Client | None:
+        try:
+            return await temporal_client()
+        except RuntimeError:
+            return None
+
+    return client
+
+
+async def _to_sign_in(_request: Request, problem: Exception) -> Response:
+    wanted = problem.wanted if isinstance(problem, SignInNeeded) else "/"
+    return RedirectResponse(sign_in_address(wanted), 303)
+
+
+async def _to_password(_request: Request, _problem: Exception) -> Response:
+    return RedirectResponse("/password", 303)
+
+
+def _page_refused(office: Office) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def refused(request: Request, problem: Exception) -> Response:
+        if not isinstance(problem, Refused):
+            raise problem
+        reader = await asyncio.to_thread(reader_of, request, office)
+        told = refusal_sentence(problem.code, problem.data, language_of(request), reader.directory)
+        status = 404 if problem.code is Code.NOT_FOUND else 409
+        return page("message.html", reader.language, reader, MessageView(told), status=status)
+
+    return refused
 
 
 async def _refused(_request: Request, problem: Exception) -> JSONResponse:

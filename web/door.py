@@ -1,0 +1,106 @@
+"""Who stands at the door: the cookie of a session, the language, and what a page needs to know of its reader."""
+
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from sqlalchemy import func, select
+from starlette.requests import Request
+from starlette.responses import Response
+
+from database.engine import reading
+from documents.language import Language
+from models.local_time import local_day
+from models.sight import scope_of
+from models.tables import NOTICE
+from services import accounts
+from services.accounts import Browser
+from services.office import Office
+from web.rendering import Reader
+
+LANGUAGE_COOKIE: Final = "dondoc_lang"
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in; he is led to the sign-in page and back to where he wanted to go."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(wanted)
+        self.wanted = wanted
+
+
+class PasswordChangeNeeded(Exception):
+    """The password was made by somebody else, and is to be changed first."""
+
+
+def cookie_name(request: Request) -> str:
+    """The session's cookie; over TLS its name binds it to this host (`__Host-`)."""
+    return "__Host-dondoc" if request.url.scheme == "https" else "dondoc"
+
+
+def set_cookie(request: Request, response: Response, secret: str) -> None:
+    """Hand out the session."""
+    secure = request.url.scheme == "https"
+    response.set_cookie(cookie_name(request), secret, httponly=True, samesite="lax", secure=secure, path="/")
+
+
+def drop_cookie(request: Request, response: Response) -> None:
+    """Take it back."""
+    secure = request.url.scheme == "https"
+    response.delete_cookie(cookie_name(request), httponly=True, samesite="lax", secure=secure, path="/")
+
+
+def browser_of(request: Request) -> Browser:
+    """From where a request comes."""
+    address = request.client.host if request.client else ""
+    return Browser(address, request.headers.get("user-agent", ""))
+
+
+def language_of(request: Request) -> Language:
+    """The language that was chosen on a page; Vietnamese at first."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    return Language(chosen) if chosen in list(Language) else Language.VI
+
+
+def reader_of(request: Request, office: Office, *, may_have_old_password: bool = False) -> Reader:
+    """Who reads this page.
+
+    Raises:
+        SignInNeeded: nobody is signed in.
+        PasswordChangeNeeded: he has to change his password before anything else.
+    """
+    secret = request.cookies.get(cookie_name(request))
+    found = accounts.signed_in(office, secret) if secret else None
+    if found is None:
+        raise SignInNeeded(_wanted(request))
+    if found.must_change and not may_have_old_password:
+        raise PasswordChangeNeeded
+    with reading(office.engine) as connection:
+        reference = office.reference(connection)
+        today = local_day(office.now(reference))
+        unread = select(func.count()).where(NOTICE.c.recipient == found.person, NOTICE.c.read_at.is_(None))
+        return Reader(
+            signed_in=found,
+            actor=reference.directory.actor(found.person, today),
+            scope=scope_of(found.person, reference.directory, today),
+            directory=reference.directory,
+            language=language_of(request),
+            unread=connection.execute(unread).scalar_one(),
+        )
+
+
+def sign_in_address(wanted: str) -> str:
+    """The sign-in page that leads on to where somebody wanted to go."""
+    return f"/sign-in?next={quote(wanted, safe='')}" if wanted not in ("", "/") else "/sign-in"
+
+
+def safe_next(wanted: str) -> str:
+    """Where to go after signing in: a page of ours, never another site."""
+    parts = urlsplit(wanted)
+    inside = not parts.scheme and not parts.netloc and wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
+    return wanted if inside else "/"
+
+
+def _wanted(request: Request) -> str:
+    if request.method != "GET":
+        return "/"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -1,0 +1,1 @@
+"""The pages people work with: each a route, a view of plain values, and a template."""
