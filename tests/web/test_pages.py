@@ -256,6 +256,7 @@ async def test_a_directive_shows_what_happened_and_what_will_happen_around_now(b
     coming, _, happened = text.partition('class="now"')
     assert "08:00 thứ Năm, 26/03/2026" in coming
     assert "đôn đốc cấp 3" in coming
+    assert "(nhắc lại mỗi 5 ngày làm việc)" in coming
     assert "tiếp nhận" in happened
     assert "chưa có ý kiến" in text, "silence is shown as silence"
     assert "quá hạn 3 ngày làm việc" in text

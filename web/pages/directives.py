@@ -79,7 +79,7 @@ class Coming:
     at: dt.datetime
     told: str
     level: int
-    then_every: float | None
+    then_every: str
 
 
 def line_of(standing: Standing, reference: Reference, now: dt.datetime, language: Language) -> Line:
@@ -278,7 +278,13 @@ def _directive_page(office: Office, reader: Reader, code: str, tried: Tried) -> 
             for row in reversed(history)
         ),
         coming=tuple(
-            Coming(moment.at, moment_sentence(moment, language), moment.level, moment.then_every) for moment in moments
+            Coming(
+                moment.at,
+                moment_sentence(moment, language),
+                moment.level,
+                "" if moment.then_every is None else f"{moment.then_every:g}",
+            )
+            for moment in moments
         ),
         policy_version=policy.version,
         now=now,
