@@ -18,6 +18,7 @@ import pytest
 from builders import clock_face, day, local
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from oracle.both import difference, disagreement, history_of, lines_of_engine, lines_of_oracle, moments_of
+from oracle.corners import CORNERS
 from oracle.lives import FLAVOURS, lives
 from oracle.mutations import MISTAKES, NONE
 from oracle.naive_calendar import Days
@@ -65,6 +66,11 @@ def test_whatever_happens_in_a_life_the_engine_tells_whom_the_oracle_tells_at_th
     flavour: str, part: int
 ) -> None:
     agree_on(flavour, max(1, LIVES // (len(FLAVOURS) * PARTS)), list(FLAVOURS).index(flavour) * PARTS + part)
+
+
+@pytest.mark.parametrize("sentence", CORNERS)
+def test_in_the_corners_in_which_one_of_them_was_once_wrong_both_agree(sentence: str) -> None:
+    assert disagreement(CORNERS[sentence]) == ""
 
 
 @pytest.mark.proof
