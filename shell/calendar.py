@@ -173,7 +173,7 @@ def told(shell: Shell, change: "CalendarChange") -> None:
         )
     )
     if change.replanned and sys.stderr.isatty() and run(_engine_works(shell)):
-        watch(shell)
+        watch(shell, change.replanned)
 
 
 async def _engine_works(shell: Shell) -> bool:
@@ -183,14 +183,18 @@ async def _engine_works(shell: Shell) -> bool:
     return client is not None and await worker_is_there(client)
 
 
-def watch(shell: Shell) -> None:
-    """Show how many directives are planned anew, until all are; whoever ends it with Ctrl-C ends only the showing."""
+def watch(shell: Shell, total: int) -> None:
+    """Show how many directives are planned anew, until all are; whoever ends it with Ctrl-C ends only the showing.
+
+    Args:
+        total: how many there were to begin with; the engine may be under way already.
+    """
     from services.office_calendar import left_to_replan
 
-    left = total = left_to_replan(shell.office)
+    left = left_to_replan(shell.office)
     moved_at = time.monotonic()
     with progress() as shown:
-        task = shown.add_task(shell.say(N_("Tính lại mốc")), total=total)
+        task = shown.add_task(shell.say(N_("Tính lại mốc")), total=total, completed=max(0, total - left))
         while left and time.monotonic() - moved_at < STANDSTILL_SECONDS:
             time.sleep(LOOK_SECONDS)
             before, left = left, left_to_replan(shell.office)

@@ -23,6 +23,9 @@ pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(900)]
 
 __all__ = ["figure"]
 
+WORKING_DAYS = (2, 5, 6, 7)
+"""Days after Wednesday 25 November 2026, on which the trial stands: a Friday, Monday, Tuesday, Wednesday."""
+
 OPEN = int(os.environ.get("DONDOC_STORM_OPEN", "13200"))
 
 
@@ -130,6 +133,6 @@ def test_a_cold_worker_at_eight_tells_1320_moments_among_13200_open(
     tmp_path: Path, figure: Callable[..., None]
 ) -> None:
     with OfficeOnTrial(tmp_path, ONE_MOMENT).open() as office:
-        took = office.register(OPEN - 1320 - 20, lambda now, place: deadline_on(now, 2 + place % 4), "OPEN")
+        took = office.register(OPEN - 1320 - 20, lambda now, place: deadline_on(now, WORKING_DAYS[place % 4]), "OPEN")
         figure("intake of the open ones, s", f"{took:.0f}")
         a_cold_worker_meets_the_storm(office, 1320, "DUE", figure)
