@@ -151,6 +151,7 @@ def sign_in(office: Office, name: str, password: str, browser: Browser) -> tuple
         raise Refused(Code.WRONG_PASSWORD)
     renewed = passwords.hashed(password) if passwords.is_outdated(account.password) else None
     with writing(office.engine) as connection:
+        _sweep_up(connection, now)
         if renewed is not None:
             connection.execute(update(ACCOUNT).where(ACCOUNT.c.person == account.person).values(password=renewed))
         connection.execute(delete(FAILURE).where(FAILURE.c.key == keys[0]))
@@ -297,14 +298,12 @@ def finish_reset(office: Office, secret: str, password: str) -> str:
     return person.code
 
 
-def sweep_up(office: Office) -> None:
-    """Delete what no longer counts: sessions that are over, old wrong tries, old links."""
-    now = office.now()
-    with writing(office.engine) as connection:
-        over = (SESSION.c.seen_at < now - IDLE) | (SESSION.c.created_at < now - LONGEST_SESSION)
-        connection.execute(delete(SESSION).where(over))
-        connection.execute(delete(FAILURE).where(FAILURE.c.last_at < now - FORGOTTEN_AFTER))
-        connection.execute(delete(RESET).where(RESET.c.expires_at <= now))
+def _sweep_up(connection: Connection, now: dt.datetime) -> None:
+    """Delete what no longer counts, at every sign-in: sessions that are over, old wrong tries, old links."""
+    over = (SESSION.c.seen_at < now - IDLE) | (SESSION.c.created_at < now - LONGEST_SESSION)
+    connection.execute(delete(SESSION).where(over))
+    connection.execute(delete(FAILURE).where(FAILURE.c.last_at < now - FORGOTTEN_AFTER))
+    connection.execute(delete(RESET).where(RESET.c.expires_at <= now))
 
 
 def _begin(connection: Connection, person: str, browser: Browser, now: dt.datetime) -> tuple[str, str]:

@@ -7,11 +7,12 @@ import pytest
 import time_machine
 from builders import local
 from office_fixture import Desk
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from database.engine import reading
 from models.refusal import Code, Refused
-from models.sign_in import FREE_TRIES, FREE_TRIES_OF_AN_ADDRESS, IDLE
+from models.sign_in import FREE_TRIES, FREE_TRIES_OF_AN_ADDRESS, IDLE, LONGEST_SESSION
+from models.tables import FAILURE, RESET, SESSION
 from services import accounts, passwords
 from services.accounts import Browser, SignedIn
 from services.office import Office
@@ -139,8 +140,23 @@ def test_a_session_ends_when_nobody_uses_it_and_lives_on_while_somebody_does(
 
     assert accounts.signed_in(office, used) is not None
     assert accounts.signed_in(office, idle) is None
-    accounts.sweep_up(office)
     assert len(accounts.sessions_of(office, PERSON)) == 1
+
+
+def test_what_no_longer_counts_is_deleted_at_the_next_sign_in(office: Office, clock: time_machine.Traveller) -> None:
+    accounts.sign_in(office, PERSON, PASSWORD, HERE)
+    refusal(Code.WRONG_PASSWORD, office, "không.ai", "sai")
+    accounts.begin_reset(office, NAME)
+    clock.shift(LONGEST_SESSION + dt.timedelta(seconds=1))
+
+    accounts.sign_in(office, PERSON, PASSWORD, THERE)
+
+    with reading(office.engine) as connection:
+        left = [
+            connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (SESSION, FAILURE, RESET)
+        ]
+    assert left == [1, 0, 0]
 
 
 def test_a_new_password_ends_the_other_sessions_and_wants_the_old_one(office: Office) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote, urlencode
 
@@ -42,7 +43,6 @@ from web.pages.act_forms import ActForm, act_forms
 from web.rendering import Reader, View, page
 
 A_PAGE: Final = 50
-SEE_OTHER: Final = 303
 REACHED: Final = "moment_reached"
 FILTERS: Final = ("timeliness", "status", "agency", "field", "leader", "text")
 
@@ -305,7 +305,7 @@ async def _act(office: Office, desk: Desk, reader: Reader, code: str, typed: Map
             raise
         told = refusal_sentence(refused.code, refused.data, reader.language, reader.directory)
         return await asyncio.to_thread(_directive_page, office, reader, code, Tried(refused=told, typed=typed))
-    return RedirectResponse(f"/directives/{quote(code)}?done={sent.outcome}", SEE_OTHER)
+    return RedirectResponse(f"/directives/{quote(code)}?done={sent.outcome}", HTTPStatus.SEE_OTHER)
 
 
 def _wish(office: Office, reader: Reader, code: str, typed: Mapping[str, str]) -> Wish:

@@ -1,6 +1,7 @@
 """A person's notices, the newest first; what was shown is marked as read when he says so."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -15,7 +16,6 @@ from web.door import reader_of
 from web.rendering import View, page
 
 SHOWN = 50
-SEE_OTHER = 303
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,6 @@ def inbox_routes(office: Office, base_url: str) -> APIRouter:
         with writing(office.engine) as connection:
             shown = inbox_of(connection, reader.actor.person, limit=SHOWN)
             mark_read(connection, reader.actor.person, shown, office.now(office.reference(connection)))
-        return RedirectResponse("/inbox", SEE_OTHER)
+        return RedirectResponse("/inbox", HTTPStatus.SEE_OTHER)
 
     return router

@@ -1,7 +1,8 @@
 """A person's own account: the password and the sessions."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from http import HTTPStatus
+from typing import Annotated
 
 from fastapi import APIRouter, Form
 from starlette.requests import Request
@@ -15,8 +16,6 @@ from services.accounts import Session
 from services.office import Office
 from web.door import reader_of
 from web.rendering import Reader, View, page
-
-SEE_OTHER: Final = 303
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ def own_account_routes(office: Office) -> APIRouter:
     def end_session(request: Request, session: Annotated[str, Form()] = "") -> Response:
         reader = reader_of(request, office)
         accounts.end_session(office, reader.actor.person, session)
-        return RedirectResponse("/sessions", SEE_OTHER)
+        return RedirectResponse("/sessions", HTTPStatus.SEE_OTHER)
 
     return router
 

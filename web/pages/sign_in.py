@@ -1,6 +1,7 @@
 """Coming and going: the sign-in page, signing out, the language."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form
@@ -23,7 +24,6 @@ from web.door import (
 )
 from web.rendering import View, page
 
-SEE_OTHER: Final = 303
 A_YEAR: Final = 31_536_000
 """Seconds for which a browser keeps the language."""
 
@@ -57,14 +57,14 @@ def sign_in_routes(office: Office) -> APIRouter:
         except Refused as refused:
             return _refused(office, request, refused, SignInView(safe_next(next), name[:200]))
         _end_present_session(office, request)  # a cookie that was there before is worth nothing afterwards
-        response = RedirectResponse("/password" if begun.must_change else safe_next(next), SEE_OTHER)
+        response = RedirectResponse("/password" if begun.must_change else safe_next(next), HTTPStatus.SEE_OTHER)
         set_cookie(request, response, secret)
         return response
 
     @router.post("/sign-out")
     def sign_out(request: Request) -> Response:
         _end_present_session(office, request)
-        response = RedirectResponse("/sign-in", SEE_OTHER)
+        response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
         drop_cookie(request, response)
         return response
 
@@ -74,7 +74,7 @@ def sign_in_routes(office: Office) -> APIRouter:
         language: Annotated[str, Form()] = "vi",
         next: Annotated[str, Form()] = "/",  # noqa: A002
     ) -> Response:
-        response = RedirectResponse(safe_next(next), SEE_OTHER)
+        response = RedirectResponse(safe_next(next), HTTPStatus.SEE_OTHER)
         if language in list(Language):
             secure = request.url.scheme == "https"
             response.set_cookie(LANGUAGE_COOKIE, language, max_age=A_YEAR, samesite="lax", secure=secure, path="/")
