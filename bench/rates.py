@@ -22,6 +22,9 @@ WARM_UP = 40
 SPARE = 1.3
 """By how much slower than in the warm-up it may go."""
 
+STALLED = 0.25
+"""Seconds that no intake and no command takes: such a warm-up was held up, and its storms would be an hour away."""
+
 ATTEMPTS = 4
 """How often something that must be timed in advance is tried, each time with twice the time."""
 
@@ -35,7 +38,7 @@ Measured = TypeVar("Measured")
 
 
 class TooSlow(RuntimeError):
-    """The machine was slower than its pace promised, so a storm would not be met alone."""
+    """The machine was slower than its pace promised, or showed none, so a storm would not be met alone."""
 
 
 @dataclass
@@ -74,9 +77,16 @@ class Pace:
 
     @classmethod
     def of(cls, warm_up: list[Phase]) -> "Pace":
-        """The pace that phases show."""
+        """The pace that phases show.
+
+        Raises:
+            TooSlow: it is none.
+        """
         commands = [phase.seconds / phase.number for phase in warm_up if phase.name in COMMANDS]
-        return cls(SPARE * warm_up[0].seconds / warm_up[0].number, SPARE * sum(commands) / len(commands))
+        pace = cls(SPARE * warm_up[0].seconds / warm_up[0].number, SPARE * sum(commands) / len(commands))
+        if max(pace.intake, pace.command) > STALLED:
+            raise TooSlow(f"the warm-up stood still ({pace.intake:.2f} s an intake, {pace.command:.2f} s a command)")
+        return pace
 
 
 @contextlib.asynccontextmanager
@@ -189,6 +199,7 @@ async def met(instant: dt.datetime) -> None:
     late = (dt.datetime.now(dt.UTC) - instant).total_seconds()
     if late > 0:
         raise TooSlow(f"ready {late:.1f} s after the storm began")
+    say(f"  {-late:.0f} s until the storm")
     await sleep_until(instant)
 
 
