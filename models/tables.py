@@ -377,6 +377,136 @@ class ResetRow(SQLModel, table=True):
     expires_at: dt.datetime = _instant()
 
 
+class IdentityRow(SQLModel, table=True):
+    """Who somebody is at the single sign-on: an issuer's subject is this person."""
+
+    __tablename__ = "identity"
+
+    issuer: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    person: str = Field(index=True)
+    created_at: dt.datetime = _instant()
+
+
+class SignInAttemptRow(SQLModel, table=True):
+    """Somebody was sent to the single sign-on and has not come back; `state` is a hash of what he brings back."""
+
+    __tablename__ = "sign_in_attempt"
+
+    state: str = Field(primary_key=True)
+    nonce: str
+    verifier: str
+    wanted: str = _text()
+    created_at: dt.datetime = _instant(index=True)
+
+
+class TokenRow(SQLModel, table=True):
+    """A program that acts for a person by the API, or a calendar that reads his deadlines; `hash` is of the secret."""
+
+    __tablename__ = "token"
+
+    id: int | None = Field(default=None, primary_key=True)
+    hash: str = Field(unique=True)
+    name: str
+    person: str = Field(index=True)
+    scopes: list[str] = _json()
+    created_by: str
+    created_at: dt.datetime = _instant()
+    expires_at: dt.datetime | None = _instant(nullable=True)
+    used_at: dt.datetime | None = _instant(nullable=True)
+    revoked_at: dt.datetime | None = _instant(nullable=True)
+
+
+class AnsweredRequestRow(SQLModel, table=True):
+    """What the API answered to a request that bore an Idempotency-Key; the same request is answered so again.
+
+    `fingerprint` is the hash of method, path and body; `status` is empty while the first is being carried out.
+    """
+
+    __tablename__ = "answered_request"
+
+    token: int = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    fingerprint: str
+    status: int | None = None
+    body: str | None = _text(nullable=True)
+    headers: str | None = _text(nullable=True)
+    created_at: dt.datetime = _instant(index=True)
+
+
+# --- What people keep for themselves ---------------------------------------------------------------------------------
+
+
+class SavedViewRow(SQLModel, table=True):
+    """A filter of the list that a person comes back to; `query` is that of its address."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("person", "name", name="saved_view_one_a_name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    person: str = Field(index=True)
+    name: str
+    query: str = _text()
+    created_at: dt.datetime = _instant()
+
+
+class PreferenceRow(SQLModel, table=True):
+    """How a person wants his mails; without a row, as the policy says."""
+
+    __tablename__ = "preference"
+
+    person: str = Field(primary_key=True)
+    digest_hour: int | None = None
+
+
+class AttachmentRow(SQLModel, table=True):
+    """A file that stands beside a directive; its bytes lie in the data folder under their hash."""
+
+    __tablename__ = "attachment"
+
+    id: str = Field(primary_key=True)
+    directive: str = Field(index=True)
+    name: str
+    media_type: str
+    size: int
+    sha256: str = Field(index=True)
+    person: str
+    created_at: dt.datetime = _instant()
+
+
+# --- What the administration did -------------------------------------------------------------------------------------
+
+
+class AuditRow(SQLModel, table=True):
+    """An act outside any directive: on people, agencies, calendar, policy, tokens, webhooks; and who signed in."""
+
+    __tablename__ = "audit"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: dt.datetime = _instant(index=True)
+    person: str = Field(index=True)
+    act: str = Field(index=True)
+    subject: str = ""
+    data: str = _text()
+
+
+class OperationRow(SQLModel, table=True):
+    """Something that takes longer than a page: an import, for example. `outcome` is empty while it goes on."""
+
+    __tablename__ = "operation"
+
+    id: str = Field(primary_key=True)
+    kind: str
+    person: str = Field(index=True)
+    title: str = _text()
+    started_at: dt.datetime = _instant(index=True)
+    seen_at: dt.datetime = _instant()
+    done: int = 0
+    total: int | None = None
+    outcome: str | None = _text(nullable=True)
+    data: str = _text()
+
+
 METADATA = SQLModel.metadata
 
 # The tables as SQLAlchemy's core sees them: statements are written on these.
@@ -403,3 +533,12 @@ ACCOUNT = METADATA.tables["account"]
 SESSION = METADATA.tables["session"]
 FAILURE = METADATA.tables["failure"]
 RESET = METADATA.tables["reset"]
+IDENTITY = METADATA.tables["identity"]
+SIGN_IN_ATTEMPT = METADATA.tables["sign_in_attempt"]
+TOKEN = METADATA.tables["token"]
+ANSWERED_REQUEST = METADATA.tables["answered_request"]
+SAVED_VIEW = METADATA.tables["saved_view"]
+PREFERENCE = METADATA.tables["preference"]
+ATTACHMENT = METADATA.tables["attachment"]
+AUDIT = METADATA.tables["audit"]
+OPERATION = METADATA.tables["operation"]

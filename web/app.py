@@ -25,8 +25,9 @@ from web.health import Machine, TemporalClient, health_routes
 from web.metrics import metrics_routes
 from web.origin import SameOriginOnly
 from web.pages.board import board_routes
-from web.pages.directives import DeskOfProcess, directive_routes
+from web.pages.directive import DeskOfProcess, directive_routes
 from web.pages.inbox import inbox_routes
+from web.pages.listing import listing_routes
 from web.pages.message import MessageView
 from web.pages.own_account import own_account_routes
 from web.pages.sign_in import sign_in_routes
@@ -69,6 +70,7 @@ def create_app(
     app.include_router(sign_in_routes(office))
     app.include_router(own_account_routes(office))
     app.include_router(work_routes(office))
+    app.include_router(listing_routes(office))
     app.include_router(directive_routes(office, desk))
     app.include_router(board_routes(office))
     app.include_router(inbox_routes(office, base_url))

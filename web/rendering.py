@@ -14,6 +14,7 @@ from documents.language import Language, format_day, format_instant, sentence
 from models.commands import Actor
 from models.directory import Directory
 from models.sight import Scope
+from models.vocabulary import Role
 from services.accounts import SignedIn
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -50,6 +51,16 @@ class Reader:
     def name(self) -> str:
         """His name."""
         return self.directory.person_name(self.actor.person)
+
+    @property
+    def takes_in(self) -> bool:
+        """Whether he is of the secretariat, who take directives in."""
+        return Role.SECRETARIAT in self.actor.roles
+
+    @property
+    def administers(self) -> bool:
+        """Whether he keeps directory, calendar, policy and tokens."""
+        return Role.ADMINISTRATOR in self.actor.roles
 
 
 def _environment() -> Environment:

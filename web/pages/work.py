@@ -19,7 +19,7 @@ from models.vocabulary import Role, Status, Timeliness
 from services.asking import Standing, list_directives
 from services.office import Office
 from web.door import reader_of
-from web.pages.directives import Line, line_of
+from web.pages.lines import Line, line_of
 from web.rendering import Reader, View, page
 
 SHOWN = 8

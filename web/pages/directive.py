@@ -1,26 +1,22 @@
-"""The list of directives, and one directive: where it stands, what happened, what will happen, what one may do."""
+"""One directive: where it stands, what happened, what will happen, what one may do."""
 
 import asyncio
-import dataclasses
 import datetime as dt
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from fastapi import APIRouter
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from temporalio.client import Client
 
 from database.engine import reading
-from database.figures import Filter
-from database.reference import Reference
 from documents.event_sentences import event_sentence
-from documents.language import Language, days_left_words
 from documents.moment_words import moment_sentence
 from documents.phrases import deadline_words
 from documents.sentences import refusal_sentence
@@ -28,38 +24,19 @@ from models.directive import Directive
 from models.local_time import local_day
 from models.moments import upcoming
 from models.refusal import Code, Refused
-from models.tables import DIRECTIVE
-from models.timeliness import days_left
-from models.vocabulary import Grade, Opinion, Status, Timeliness
+from models.vocabulary import Grade, Opinion
 from services.acting import Desk, Wish
-from services.asking import Standing, history_of, list_directives, status_of
+from services.asking import Standing, history_of, status_of
 from services.command_words import Words, make_command
-from services.filters import make_filter
 from services.offers import offers
 from services.office import Office
 from services.sending import Sender
 from web.door import reader_of
 from web.pages.act_forms import ActForm, act_forms
+from web.pages.lines import Line, line_of
 from web.rendering import Reader, View, page
 
-A_PAGE: Final = 50
 REACHED: Final = "moment_reached"
-FILTERS: Final = ("timeliness", "status", "agency", "field", "leader", "text")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One directive in a list."""
-
-    code: str
-    content: str
-    status: Status
-    timeliness: Timeliness | None
-    lead: str
-    deadline: str
-    left: str
-    level: int
-    awaiting_start: bool
 
 
 @dataclass(frozen=True)
@@ -80,54 +57,6 @@ class Coming:
     told: str
     level: int
     then_every: str
-
-
-def line_of(standing: Standing, reference: Reference, now: dt.datetime, language: Language) -> Line:
-    """Put a directive into one line."""
-    directive = standing.directive
-    left = None if directive.closed else days_left(directive, reference.calendar, now)
-    overdue = standing.timeliness is Timeliness.OVERDUE
-    today = directive.deadline is not None and directive.deadline.last_day == local_day(now)
-    return Line(
-        code=directive.code,
-        content=directive.content,
-        status=directive.status,
-        timeliness=standing.timeliness,
-        lead=reference.directory.agency_name(directive.lead_agency),
-        deadline=deadline_words(directive.deadline, language),
-        left="" if left is None else days_left_words(left, language, overdue=overdue, today=today),
-        level=directive.escalation_level,
-        awaiting_start=standing.awaiting_start,
-    )
-
-
-def filter_of(given: Mapping[str, str], reader: Reader, reference: Reference, now: dt.datetime) -> Filter:
-    """Read the filter of an address, within what the reader sees.
-
-    Raises:
-        Refused: a name that nobody knows.
-    """
-    asked = {name: given.get(name, "") for name in FILTERS}
-    found = make_filter(asked, reference, now, open_only=given.get("all") != "1")
-    return dataclasses.replace(found, scope=reader.scope)
-
-
-@dataclass(frozen=True)
-class ListView(View):
-    """A page of the list, with the filter that made it."""
-
-    lines: tuple[Line, ...]
-    given: dict[str, str]
-    total: int
-    number: int
-    pages: int
-    before: str
-    after: str
-    refused: str
-    statuses: tuple[Status, ...]
-    judgements: tuple[Timeliness, ...]
-    agencies: tuple[str, ...]
-    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -161,12 +90,8 @@ class DirectiveView(View):
 
 
 def directive_routes(office: Office, desk: "DeskOfProcess") -> APIRouter:
-    """The list and the page of one directive."""
+    """The page of one directive, and the acts on it."""
     router = APIRouter(include_in_schema=False)
-
-    @router.get("/directives")
-    def listed(request: Request) -> Response:
-        return _list_page(office, reader_of(request, office), dict(request.query_params))
 
     @router.get("/directives/{code:path}")
     def one(request: Request, code: str) -> Response:
@@ -211,45 +136,6 @@ class Tried:
     def status(self) -> int:
         """Of the answer: 409 when it was refused."""
         return 409 if self.refused else 200
-
-
-def _list_page(office: Office, reader: Reader, given: Mapping[str, str]) -> Response:
-    number = max(1, int(given["page"])) if given.get("page", "").isdigit() else 1
-    lines: tuple[Line, ...] = ()
-    total, told = 0, ""
-    with reading(office.engine) as connection:
-        reference = office.reference(connection)
-        now = office.now(reference)
-        try:
-            only = filter_of(given, reader, reference, now)
-        except Refused as refused:
-            told = refusal_sentence(refused.code, refused.data, reader.language, reader.directory)
-        else:
-            count = select(func.count()).select_from(DIRECTIVE).where(*only.conditions(now))
-            total = connection.execute(count).scalar_one()
-            found = list_directives(connection, only, now, A_PAGE, (number - 1) * A_PAGE)
-            lines = tuple(line_of(standing, reference, now, reader.language) for standing in found)
-    pages = max(1, -(-total // A_PAGE))
-    kept = {name: value for name, value in given.items() if value and name in (*FILTERS, "all")}
-    view = ListView(
-        lines=lines,
-        given={name: given.get(name, "") for name in (*FILTERS, "all")},
-        total=total,
-        number=number,
-        pages=pages,
-        before=_address(kept, number - 1) if number > 1 else "",
-        after=_address(kept, number + 1) if number < pages else "",
-        refused=told,
-        statuses=tuple(Status),
-        judgements=tuple(Timeliness),
-        agencies=tuple(sorted(agency.name for agency in reference.directory.agencies)),
-        fields=tuple(one.name for one in reference.directory.fields),
-    )
-    return page("directives.html", reader.language, reader, view, status=422 if told else 200)
-
-
-def _address(kept: Mapping[str, str], number: int) -> str:
-    return "/directives?" + urlencode({**kept, "page": number})
 
 
 def _directive_page(office: Office, reader: Reader, code: str, tried: Tried) -> Response:
