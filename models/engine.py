@@ -120,12 +120,14 @@ class DirectiveInput(Frozen):
         registration: the command that makes it; None when it goes on from `rows`.
         rows: its ledger rows, packed.
         clock_shift: seconds added to the workflow's clock, for tests; fixed for life.
+        waits_by_clock: it was begun by release 0.1.0, which asked the clock whether a timer had rung; fixed for a run.
     """
 
     code: str
     registration: CommandEnvelope | None = None
     rows: str = ""
     clock_shift: float = 0.0
+    waits_by_clock: bool = True
 
 
 class LiveState(Frozen):

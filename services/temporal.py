@@ -90,7 +90,9 @@ async def start_registered(
     try:
         await client.start_workflow(
             DirectiveWorkflow.run,
-            DirectiveInput(code=registration.directive, registration=registration, clock_shift=clock_shift),
+            DirectiveInput(
+                code=registration.directive, registration=registration, clock_shift=clock_shift, waits_by_clock=False
+            ),
             id=workflow_id(registration.directive),
             task_queue=task_queue,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
@@ -132,7 +134,7 @@ async def start_from_ledger(
     rows = await remembered(client, code, rows)
     await client.start_workflow(
         DirectiveWorkflow.run,
-        DirectiveInput(code=code, rows=pack(rows), clock_shift=clock_shift),
+        DirectiveInput(code=code, rows=pack(rows), clock_shift=clock_shift, waits_by_clock=False),
         id=workflow_id(code),
         task_queue=task_queue,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
@@ -147,7 +149,7 @@ def start_operation(
     """A new run for a closed directive, to be started together with an Update."""
     return WithStartWorkflowOperation(
         DirectiveWorkflow.run,
-        DirectiveInput(code=code, rows=pack(rows), clock_shift=clock_shift),
+        DirectiveInput(code=code, rows=pack(rows), clock_shift=clock_shift, waits_by_clock=False),
         id=workflow_id(code),
         task_queue=task_queue,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,

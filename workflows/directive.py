@@ -28,6 +28,9 @@ with workflow.unsafe.imports_passed_through():
     from models.moments import Moment
     from models.refusal import Refused
 
+AT_ONCE = dt.timedelta(milliseconds=1)
+"""The shortest timer: there is always one, so that whether the history has a timer is no matter of the clock."""
+
 LONG_HISTORY = 500
 """History events after which a run hands over to the next. The server suggests it only at about 4,100."""
 
@@ -53,6 +56,8 @@ class DirectiveWorkflow:
     def __init__(self, start: DirectiveInput) -> None:
         self._code = start.code
         self._shift = dt.timedelta(seconds=start.clock_shift)
+        self._waits_by_clock = start.waits_by_clock
+        self._rung: dt.datetime | None = None
         self._rows: list[Recorded] = list(unpack(start.rows))
         self._directive: Directive | None = fold(self._rows)
         self._following: Moment | None = None
@@ -71,8 +76,8 @@ class DirectiveWorkflow:
                 await self._plan()
             self._ready = True
         while True:
-            await self._rest()
-            if self._is_due():
+            rang = await self._rest()
+            if self._is_due() if self._waits_by_clock else rang:
                 async with self._lock:
                     await self._plan()
             if not (self._closed or self._is_long()):
@@ -82,7 +87,12 @@ class DirectiveWorkflow:
                 return
             if self._is_long():
                 workflow.continue_as_new(
-                    DirectiveInput(code=start.code, rows=pack(tuple(self._rows)), clock_shift=start.clock_shift)
+                    DirectiveInput(
+                        code=start.code,
+                        rows=pack(tuple(self._rows)),
+                        clock_shift=start.clock_shift,
+                        waits_by_clock=False,
+                    )
                 )
 
     @workflow.update(name="command")
@@ -140,7 +150,9 @@ class DirectiveWorkflow:
         return self._directive is not None and self._directive.closed
 
     def _now(self) -> dt.datetime:
-        return workflow.now() + self._shift
+        """What time it is; not before the instant whose timer has rung, whatever the clock of this activation shows."""
+        now = workflow.now() + self._shift
+        return now if self._rung is None else max(now, self._rung)
 
     def _is_due(self) -> bool:
         return self._wake_at is not None and self._now() >= self._wake_at
@@ -148,11 +160,17 @@ class DirectiveWorkflow:
     def _is_long(self) -> bool:
         return workflow.info().get_current_history_length() > LONG_HISTORY
 
-    async def _rest(self) -> None:
+    async def _rest(self) -> bool:
         """Wait for the next moment or a change.
 
         One timer: it is only set anew for an earlier instant. One that rings too early finds nothing due and is set
         again, which is cheaper than a cancelled timer with each command.
+
+        Whether something is due is said by the timer and never by the clock: a query that meets a worker between a
+        ring and the task that follows it lets the SDK hand over the ring with the clock of the task before, and what
+        the workflow does then must be what it does when it is replayed with the right clock.
+
+        Returns: whether the next moment has come.
         """
         planned = self._wake_at
 
@@ -161,11 +179,15 @@ class DirectiveWorkflow:
                 return True
             return self._wake_at is not None and (planned is None or self._wake_at < planned)
 
-        timeout = None if planned is None else max(planned - self._now(), dt.timedelta())
+        shortest = dt.timedelta() if self._waits_by_clock else AT_ONCE
+        timeout = None if planned is None else max(planned - self._now(), shortest)
         try:
             await workflow.wait_condition(changed, timeout=timeout)
         except TimeoutError:
-            return
+            if not self._waits_by_clock:
+                self._rung = planned
+            return self._wake_at is not None and planned is not None and self._wake_at <= planned
+        return False
 
     def _decide(self, envelope: CommandEnvelope) -> tuple[Draft, ...]:
         actor = envelope.actor

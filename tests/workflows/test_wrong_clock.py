@@ -1,0 +1,114 @@
+"""Which commands a directive's history has never depends on the clock that an activation shows.
+
+A query that meets a cold worker between a timer's ring and the task that follows lets the SDK (1.35) hand over the ring
+with the clock of the task before. Eight of 1,320 directives then set their timer once more, and stood still for ever
+when their histories were replayed with the right clock ("No command scheduled for event TimerStarted").
+"""
+
+import asyncio
+import datetime as dt
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+import temporalio.workflow
+from running_engine import RunningEngine
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
+
+from activities.doorkeeper import Doorkeeper
+from database import commands
+from database.engine import writing
+from models.calendar import LOCAL
+from models.commands import Register
+from models.engine import CommandEnvelope, DirectiveInput
+from services.temporal import DATA_CONVERTER, handle, start_registered, workflow_id
+from workflows.directive import DirectiveWorkflow
+
+pytestmark = pytest.mark.server
+
+BEHIND = dt.timedelta(seconds=30)
+TOLD = ("2026-03-02 08:00", "deadline -1")
+
+
+@asynccontextmanager
+async def a_worker(engine: RunningEngine, queue: str) -> AsyncIterator[None]:
+    async with Worker(
+        engine.client,
+        task_queue=queue,
+        workflows=[DirectiveWorkflow],
+        activities=[Doorkeeper(engine.door).commit],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    ):
+        yield
+
+
+async def registered(engine: RunningEngine) -> CommandEnvelope:
+    """A directive whose reminder of the day before its deadline comes within seconds of real time."""
+    await engine.time_is("Mon 2026-03-02 07:59:56")
+    now = engine.office.now()
+    actor = engine.office.reference().directory.actor("vanthu", now.astimezone(LOCAL).date())
+    command = Register(content="Báo cáo", lead_agency="SYT", deadline=engine.deadline("2026-03-03"))
+    envelope = CommandEnvelope(id=str(uuid.uuid4()), directive=engine.code("late"), actor=actor, command=command)
+    with writing(engine.office.engine) as connection:
+        commands.keep(connection, envelope, now)
+    return envelope
+
+
+async def eventually(reached: Callable[[], bool]) -> None:
+    give_up_at = asyncio.get_running_loop().time() + 60
+    while not reached():
+        assert asyncio.get_running_loop().time() < give_up_at, "it did not come"
+        await asyncio.sleep(0.05)
+
+
+async def lived_behind_the_clock(engine: RunningEngine, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    """Let the workflow see a clock that is behind, as soon as it waits, and wait until its timer has rung."""
+    right = temporalio.workflow.now
+    with monkeypatch.context() as patched:
+        await eventually(lambda: len(engine.rows(code)) == 2)
+        patched.setattr(temporalio.workflow, "now", lambda: right() - BEHIND)
+        await eventually(lambda: engine.office.now().astimezone(LOCAL).strftime("%H:%M:%S") >= "08:00:02")
+
+
+async def failure_of_a_replay(engine: RunningEngine, code: str) -> Exception | None:
+    replayer = Replayer(
+        workflows=[DirectiveWorkflow], data_converter=DATA_CONVERTER, workflow_runner=UnsandboxedWorkflowRunner()
+    )
+    history = await handle(engine.client, code).fetch_history()
+    replayed = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+    return replayed.replay_failure
+
+
+async def test_a_ring_is_told_and_replays_although_the_clock_was_behind(
+    engine: RunningEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = f"behind-{engine.mark}"
+    envelope = await registered(engine)
+    code = envelope.directive
+    async with a_worker(engine, queue):
+        await start_registered(engine.client, envelope, engine.office.reference().clock_shift, queue)
+        await lived_behind_the_clock(engine, monkeypatch, code)
+        await eventually(lambda: TOLD in engine.told(code))
+
+    assert engine.told(code).count(TOLD) == 1
+    assert await failure_of_a_replay(engine, code) is None
+
+
+async def test_a_run_of_release_0_1_0_asks_the_clock_which_is_why_later_ones_do_not(
+    engine: RunningEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = f"asking-{engine.mark}"
+    envelope = await registered(engine)
+    code = envelope.directive
+    async with a_worker(engine, queue):
+        await engine.client.start_workflow(
+            DirectiveWorkflow.run,
+            DirectiveInput(code=code, registration=envelope, clock_shift=engine.office.reference().clock_shift),
+            id=workflow_id(code),
+            task_queue=queue,
+        )
+        await lived_behind_the_clock(engine, monkeypatch, code)
+
+    assert TOLD not in engine.told(code)
+    assert "No command scheduled for event" in str(await failure_of_a_replay(engine, code))
