@@ -1,6 +1,7 @@
 """The web application, made of values that its entry point hands in; importing this opens nothing."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,7 @@ from documents.language import N_, Language, sentence
 from documents.sentences import refusal_sentence
 from models.refusal import Code, Refused
 from services.office import Office
+from web.api.application import create_api
 from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
 from web.headers import SecurityHeaders
 from web.health import Machine, TemporalClient, health_routes
@@ -53,6 +55,8 @@ def create_app(
     clock: ClockGuard | None = None,
     disks: tuple[Path, ...] = (),
     base_url: str = "",
+    webhook_allow: frozenset[str] = frozenset(),
+    closing: threading.Event | None = None,
 ) -> ASGIApp:
     """Build the application.
 
@@ -61,12 +65,15 @@ def create_app(
         clock: watches this process's clock; made now when None.
         disks: folders on each of the disks that are written to.
         base_url: the address of the web part as it stands in mails.
+        webhook_allow: private places that webhooks may reach.
+        closing: is set when the process is to stop; open streams then end.
     """
     machine = Machine(clock or ClockGuard(), disks)
     app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(health_routes(office, temporal_client, machine))
     app.include_router(metrics_routes(office, machine.clock))
-    desk = DeskOfProcess(office, _client_or_none(temporal_client))
+    client = _client_or_none(temporal_client)
+    desk = DeskOfProcess(office, client)
     app.include_router(sign_in_routes(office))
     app.include_router(own_account_routes(office))
     app.include_router(work_routes(office))
@@ -74,6 +81,10 @@ def create_app(
     app.include_router(directive_routes(office, desk))
     app.include_router(board_routes(office))
     app.include_router(inbox_routes(office, base_url))
+    app.mount(
+        "/api",
+        create_api(office, client, desk, base_url=base_url, webhook_allow=webhook_allow, closing=closing),
+    )
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)
