@@ -12,7 +12,8 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.types import ASGIApp
+from starlette.routing import Match, Mount
+from starlette.types import ASGIApp, Scope
 from temporalio.client import Client
 
 from activities.clock_guard import ClockGuard
@@ -33,6 +34,7 @@ from web.pages.listing import listing_routes
 from web.pages.message import MessageView
 from web.pages.own_account import own_account_routes
 from web.pages.sign_in import sign_in_routes
+from web.pages.tokens import token_routes
 from web.pages.work import work_routes
 from web.rendering import page
 
@@ -81,10 +83,9 @@ def create_app(
     app.include_router(directive_routes(office, desk))
     app.include_router(board_routes(office))
     app.include_router(inbox_routes(office, base_url))
-    app.mount(
-        "/api",
-        create_api(office, client, desk, base_url=base_url, webhook_allow=webhook_allow, closing=closing),
-    )
+    app.include_router(token_routes(office, base_url))
+    api = create_api(office, client, desk, base_url=base_url, webhook_allow=webhook_allow, closing=closing)
+    app.router.routes.append(ApiMount("/api", api))
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)
@@ -92,6 +93,15 @@ def create_app(
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _broken)
     return SecurityHeaders(SameOriginOnly(app))
+
+
+class ApiMount(Mount):
+    """The API with all that lies below it, a path with a line break too, at which the pattern of a mount would end."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether a request is for the API, which reads the path itself."""
+        below = scope["type"] == "http" and scope["path"].startswith(f"{self.path}/")
+        return (Match.FULL if below else Match.NONE), {}
 
 
 class Assets(StaticFiles):
@@ -142,7 +152,9 @@ async def _refused(_request: Request, problem: Exception) -> JSONResponse:
 
 
 async def _broken(request: Request, problem: Exception) -> JSONResponse:
-    log.error("request_broke", path=request.url.path, problem=type(problem).__name__)
+    path = request.url.path
+    shown = "/calendar/…" if path.startswith("/calendar/") else path  # the address of a calendar is a secret
+    log.error("request_broke", path=shown, problem=type(problem).__name__)
     return _problem(500, _BROKEN, {})
 
 

@@ -1,13 +1,18 @@
 """The API as one application of its own beside the pages: other errors, other door, its own description."""
 
 import threading
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
 from importlib.metadata import version
+from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import compile_path
 from starlette.types import ASGIApp
 
 from models.directory import Directory
@@ -34,7 +39,8 @@ from web.api.problems import (
     told_problem,
 )
 
-BODY_BYTES = 1_000_000
+PREFIX: Final = "/api/v1"
+BODY_BYTES: Final = 1_000_000
 """Of a request that brings no file."""
 
 
@@ -64,10 +70,8 @@ def create_api(
         redirect_slashes=False,
         max_body_size=BODY_BYTES,
     )
-    routes = APIRouter(prefix="/api/v1")
-    for router in (
+    routers = (
         me_routes(),
-        # What follows a code stands before the code alone, which takes whatever is left.
         command_routes(office, desk),
         directive_routes(office, client),
         board_routes(office),
@@ -76,15 +80,34 @@ def create_api(
         event_routes(office, closing or threading.Event()),
         import_routes(office, client),
         administration_routes(office, webhook_allow),
-    ):
-        routes.include_router(router)
-    api.include_router(routes)
+    )
+    for router in routers:
+        api.include_router(router, prefix=PREFIX)
     for problem in (ApiProblem, KeyRefused, RequestValidationError, HTTPException, *DATABASE_AWAY):
         api.add_exception_handler(problem, told_problem)
     api.add_exception_handler(Refused, _told_refusal)
     api.add_exception_handler(Exception, told_broken)
+    api.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, _told_methods(routers))
     describe(api)
     return ApiDoor(api, office)
+
+
+def _told_methods(routers: Sequence[APIRouter]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Name every method that an address takes; the framework names those of the first route alone."""
+    methods: dict[str, set[str]] = {}
+    for router in routers:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                methods.setdefault(PREFIX + route.path, set()).update(route.methods or ())
+    known = [(compile_path(path)[0], taken) for path, taken in methods.items()]
+
+    async def told(request: Request, problem: Exception) -> Response:
+        response = await told_problem(request, problem)
+        allowed = next((taken for pattern, taken in known if pattern.match(request.scope["path"])), set())
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+        return response
+
+    return told
 
 
 async def _told_refusal(request: Request, problem: Exception) -> Response:

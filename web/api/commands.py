@@ -13,6 +13,7 @@ from fastapi import APIRouter, Header, Path, Response
 from pydantic import ConfigDict, Field
 
 from database.engine import reading
+from database.snapshots import read_directive
 from models.refusal import Code as RefusalCode
 from models.refusal import Refused
 from models.vocabulary import Grade, Opinion
@@ -118,7 +119,7 @@ def command_routes(office: Office, desk: DeskMaker) -> APIRouter:
     router = APIRouter(tags=["commands"])
 
     @router.post(
-        "/directives/{code:path}/commands",
+        "/directives/{code}/commands",
         operation_id="giveCommand",
         response_model=CommandSaid,
         responses={
@@ -142,14 +143,12 @@ def command_routes(office: Office, desk: DeskMaker) -> APIRouter:
     @router.get("/commands/{id}", operation_id="getCommand", responses=problems(404))
     def outcome(caller: Reads, id: Annotated[str, Path(max_length=100)]) -> CommandOutcome:  # noqa: A002
         """What became of a command."""
-        try:
-            with reading(office.engine) as connection:
-                found = kept_command(connection, id.replace("\x00", ""))
-                if found is None:
-                    raise Refused(RefusalCode.NOT_FOUND)
-                seen(connection, caller, found.envelope.directive, office)
-        except Refused:  # one on a directive that is not seen is like one that never was
-            raise ApiProblem(HTTPStatus.NOT_FOUND, ProblemCode.NO_SUCH_ADDRESS) from None
+        with reading(office.engine) as connection:
+            found = kept_command(connection, id.replace("\x00", ""))
+            directive = read_directive(connection, found.envelope.directive) if found else None
+        # One on a directive that is not seen is like one that never was.
+        if found is None or directive is None or not caller.holder.sight.covers(directive):
+            raise ApiProblem(HTTPStatus.NOT_FOUND, ProblemCode.NO_SUCH_ADDRESS)
         state: Literal["recorded", "kept", "refused"] = "refused" if found.refusal else "kept"
         if found.answer is not None:
             state = "recorded"

@@ -182,7 +182,7 @@ def directive_routes(office: Office, client: ClientOrNone) -> APIRouter:
 
         return await once(office, caller, key, ("POST", "/directives", given.model_dump_json()), work)
 
-    @router.get("/directives/{code:path}/history", operation_id="directiveHistory", responses=problems(404))
+    @router.get("/directives/{code}/history", operation_id="directiveHistory", responses=problems(404))
     def history(caller: Reads, code: Code, after: Cursor = "", limit: Limit = 100) -> HistoryPage:
         """What happened, from the first event on; empty while it awaits its start."""
         begin = read_cursor(after) or "0"
@@ -194,7 +194,7 @@ def directive_routes(office: Office, client: ClientOrNone) -> APIRouter:
         following = str(rows[limit - 1].seq) if len(rows) > limit else None
         return HistoryPage(items=tuple(map(event_said, rows[:limit])), next=make_cursor(following))
 
-    @router.get("/directives/{code:path}/next", operation_id="directiveNext", responses=problems(404))
+    @router.get("/directives/{code}/next", operation_id="directiveNext", responses=problems(404))
     def coming(caller: Reads, code: Code) -> Coming:
         """Every coming moment if nobody acts; a step that repeats for ever is listed a few times."""
         with reading(office.engine) as connection:
@@ -203,7 +203,7 @@ def directive_routes(office: Office, client: ClientOrNone) -> APIRouter:
         return Coming(items=tuple(coming_said(one, reference, caller.language) for one in moments))
 
     @router.get(
-        "/directives/{code:path}",
+        "/directives/{code}",
         operation_id="getDirective",
         response_model=StatusSaid,
         responses={200: {"headers": etag()}, **problems(404)},

@@ -1,6 +1,7 @@
 """The API's own door: whoever has no token in force is turned away before anything else of his request is read."""
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -36,6 +37,8 @@ OPENAPI: Final = "/api/openapi.json"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 MULTIPART: Final = frozenset({"/api/v1/imports"})
 """Addresses that take files; all others take JSON."""
+
+_OF_A_DIRECTIVE: Final = re.compile(r"(/api/v1/directives/)(.+?)((?:/(?:history|next|commands))?)", re.DOTALL)
 
 BUCKETS_KEPT: Final = 10_000
 
@@ -104,7 +107,9 @@ class ApiDoor:
                 answer = MutableHeaders(scope=message)
                 answer["RateLimit-Policy"], answer["RateLimit"] = policy, left
                 if message["status"] in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS):
-                    log.warning("api_refused", method=scope["method"], status=message["status"], token=holder.token.id)
+                    log.warning(
+                        "api_refused", method=scope["method"], status=int(message["status"]), token=holder.token.id
+                    )
             await send(message)
 
         hindrance = _before_reading(scope["method"], inner["path"], headers, taken)
@@ -132,9 +137,14 @@ class ApiDoor:
 
 
 def _path(scope: Scope) -> str:
-    """The path in which `%2F` stays as it is: a code such as `NV/2` is then one part of it."""
+    """The path, with each `/` of a directive's code as `%2F`, so that the code is one part of it.
+
+    A caller need not encode them: what stands before the last known word is the code.
+    """
     raw = scope.get("raw_path") or scope["path"].encode()
-    return unquote(raw.split(b"?")[0].decode("latin-1").replace("%2F", "%252F").replace("%2f", "%252F"))
+    path = unquote(raw.split(b"?")[0].decode("latin-1").replace("%2F", "%252F").replace("%2f", "%252F"))
+    found = _OF_A_DIRECTIVE.fullmatch(path)
+    return f"{found[1]}{found[2].replace('/', '%2F')}{found[3]}" if found else path
 
 
 def code_of(written: str) -> str:
