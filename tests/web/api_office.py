@@ -33,6 +33,7 @@ def furnish(desk: Desk) -> None:
     desk.act(MINE, c.Acknowledge(), "truong.syt", "Wed 2026-03-04 10:00")
     desk.register(OTHERS, "Wed 2026-03-04 09:05", lead_agency="STC")
     desk.tell(MINE, "Wed 2026-03-18 08:00")
+    desk.tell(MINE, NOW)
     desk.time_is(NOW)
 
 

@@ -23,7 +23,7 @@ from web.api.administration import administration_routes
 from web.api.commands import DeskMaker, command_routes
 from web.api.described import describe
 from web.api.directives import ClientOrNone, directive_routes
-from web.api.door import OPENAPI, ApiDoor
+from web.api.door import BODY_BYTES, OPENAPI, ApiDoor
 from web.api.events import event_routes
 from web.api.figures import board_routes
 from web.api.imports import import_routes
@@ -40,8 +40,6 @@ from web.api.problems import (
 )
 
 PREFIX: Final = "/api/v1"
-BODY_BYTES: Final = 1_000_000
-"""Of a request that brings no file."""
 
 
 def create_api(

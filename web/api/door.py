@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from documents.language import Language
+from documents.workbook_safety import FILE_BYTES
 from models.rate import READING, WRITING, Bucket, Taken, take
 from models.tokens import TokenScope
 from services import tokens
@@ -39,6 +40,11 @@ MULTIPART: Final = frozenset({"/api/v1/imports"})
 """Addresses that take files; all others take JSON."""
 
 _OF_A_DIRECTIVE: Final = re.compile(r"(/api/v1/directives/)(.+?)((?:/(?:history|next|commands))?)", re.DOTALL)
+
+BODY_BYTES: Final = 1_000_000
+"""Of a request that brings no file."""
+
+FILE_BODY_BYTES: Final = FILE_BYTES + 1_000_000
 
 BUCKETS_KEPT: Final = 10_000
 
@@ -157,7 +163,11 @@ def _before_reading(method: str, path: str, headers: Headers, taken: Taken) -> A
         return ApiProblem(
             HTTPStatus.TOO_MANY_REQUESTS, ProblemCode.TOO_MANY_REQUESTS, headers={"Retry-After": str(taken.wait)}
         )
-    has_body = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+    length = headers.get("content-length", "0")
+    most = FILE_BODY_BYTES if path in MULTIPART else BODY_BYTES
+    if length.isascii() and length.isdigit() and int(length[:16]) > most:  # what names no length is counted as it comes
+        return ApiProblem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, ProblemCode.TOO_LARGE)
+    has_body = length != "0" or "transfer-encoding" in headers
     if method not in SAFE and has_body:
         wanted = "multipart/form-data" if path in MULTIPART else "application/json"
         given = headers.get("content-type", "").partition(";")[0].strip().casefold()

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Query, Response, UploadFile
@@ -14,7 +14,6 @@ from starlette.background import BackgroundTask
 
 from activities.commit import Door
 from documents.workbook_faults import UnsafeWorkbook
-from documents.workbook_safety import FILE_BYTES
 from models.engine import CommandEnvelope
 from services.answers import ImportSaid, import_said
 from services.intake import Intake, require_may_enter, start_all
@@ -22,11 +21,9 @@ from services.office import Office
 from services.workbook_import import ImportReport, import_workbook
 from web.api.described import problems
 from web.api.directives import ClientOrNone
-from web.api.door import Caller, Writes
+from web.api.door import FILE_BODY_BYTES, Caller, Writes
 from web.api.parts import IdempotencyKey, TrueOrFalse, once
 from web.api.problems import ApiProblem, ProblemCode
-
-BODY_BYTES: Final = FILE_BYTES + 1_000_000
 
 log = structlog.get_logger()
 
@@ -40,7 +37,7 @@ def import_routes(office: Office, client: ClientOrNone) -> APIRouter:
         operation_id="importWorkbook",
         response_model=ImportSaid,
         responses=problems(400, 409, 413, 415),
-        max_body_size=BODY_BYTES,
+        max_body_size=FILE_BODY_BYTES,
     )
     async def take(
         caller: Writes,
