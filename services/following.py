@@ -9,17 +9,19 @@ from sqlalchemy import Connection, func, select
 from database.scopes import seen_by
 from models.sight import Scope
 from models.tables import DIRECTIVE, LEDGER
-from services.answers import EventSaid
+from services.answers import EventSaid, Said
 
 GAP_SETTLES_AFTER: Final = dt.timedelta(minutes=1)
 """A missing number in the ledger may be a transaction that is not done yet; after so long it never comes."""
 
 
-class FeedEvent(EventSaid):
-    """One event of any directive; `id` rises in the order of recording."""
-
+class _InFeed(Said):
     id: int
     code: str
+
+
+class FeedEvent(EventSaid, _InFeed):
+    """One event of any directive; `id` rises in the order of recording."""
 
 
 def events_after(

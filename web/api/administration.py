@@ -16,6 +16,7 @@ from services.answers import Instant, Said
 from services.audit import audited
 from services.keepers import find_keeper
 from services.office import Office
+from services.webhooks import Webhook
 from web.api.described import problems
 from web.api.door import Administers, Caller
 from web.api.parts import (
@@ -83,7 +84,7 @@ def administration_routes(office: Office, webhook_allow: frozenset[str]) -> APIR
     def listed(caller: Administers) -> Webhooks:
         """All receivers of events."""
         find_keeper(caller.holder.reference, caller.person, caller.holder.now)
-        return Webhooks(items=tuple(WebhookSaid(**vars(one)) for one in webhooks.listed(office)))
+        return Webhooks(items=tuple(map(_said, webhooks.listed(office))))
 
     @router.post(
         "/webhooks",
@@ -134,6 +135,12 @@ def administration_routes(office: Office, webhook_allow: frozenset[str]) -> APIR
         return AuditPage(items=items, next=make_cursor(str(items[-1].id) if len(found) > limit else None))
 
     return router
+
+
+def _said(one: Webhook) -> WebhookSaid:
+    return WebhookSaid(
+        id=one.id, url=one.url, active=one.active, failures=one.failures, problem=one.problem, owner=one.owner
+    )
 
 
 def _add(office: Office, caller: Caller, url: str, allow: frozenset[str]) -> WebhookSaid:
