@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.functional_serializers import PlainSerializer
@@ -16,15 +16,12 @@ from models.directory import Directory
 from models.engine import Answer
 from models.events import Recorded
 from models.moments import Moment
-from models.refusal import Code
 from models.timeliness import Figures
 from models.vocabulary import Audience, Clock, Opinion, Position, Status, Timeliness, Urgency
 from services.asking import Board, Standing
-from services.directories import KnownPerson
-from services.intake import Verdict
-from services.intake_warnings import Oddity
-from services.registration import Reason
-from services.workbook_import import ImportReport, reason_sentence
+
+if TYPE_CHECKING:
+    from services.directories import KnownPerson  # which brings the SDK of Temporal, half a second of a command
 
 
 def iso(instant: dt.datetime) -> str:
@@ -222,40 +219,6 @@ class BoardSaid(Said):
     awaiting_start: int
 
 
-class ReasonSaid(Said):
-    """Why a row, or a part of it, was refused."""
-
-    field: str
-    code: Code
-    message: str
-
-
-class WarningSaid(Said):
-    """What may be odd about a row that was taken."""
-
-    kind: Oddity
-    message: str
-
-
-class RowSaid(Said):
-    """What became of one row of a workbook."""
-
-    row: int
-    verdict: Verdict
-    code: str | None
-    reasons: tuple[ReasonSaid, ...]
-    warnings: tuple[WarningSaid, ...]
-
-
-class ImportSaid(Said):
-    """What became of a workbook."""
-
-    accepted: int
-    refused: int
-    unchanged: int
-    rows: tuple[RowSaid, ...]
-
-
 class DaySaid(Said):
     """A day of the calendar; provisional in a year that nobody confirmed."""
 
@@ -441,7 +404,7 @@ def _counts(figures: Figures) -> dict[str, int]:
     return {name: getattr(figures, name) for name in CountsSaid.model_fields}
 
 
-def person_said(known: KnownPerson, directory: Directory) -> PersonSaid:
+def person_said(known: "KnownPerson", directory: Directory) -> PersonSaid:
     """A person with his posts."""
     return PersonSaid(
         code=known.person.code,
@@ -453,31 +416,6 @@ def person_said(known: KnownPerson, directory: Directory) -> PersonSaid:
         ),
         can_act=known.can_act,
         locked=known.person.locked,
-    )
-
-
-def reasons_said(reasons: Sequence[Reason], directory: Directory, language: Language) -> tuple[ReasonSaid, ...]:
-    """Why a directive was refused, each reason with its sentence."""
-    return tuple(
-        ReasonSaid(field=reason.field, code=reason.code, message=reason_sentence(reason, directory, language))
-        for reason in reasons
-    )
-
-
-def import_said(report: ImportReport, directory: Directory, language: Language) -> ImportSaid:
-    """What became of a workbook, row by row."""
-    return ImportSaid(
-        **{verdict.value: report.count(verdict) for verdict in Verdict},
-        rows=tuple(
-            RowSaid(
-                row=row.row,
-                verdict=row.verdict,
-                code=row.code,
-                reasons=reasons_said(row.reasons, directory, language),
-                warnings=tuple(WarningSaid(kind=one.kind, message=one.explain(language)) for one in row.warnings),
-            )
-            for row in report.rows
-        ),
     )
 
 

@@ -1,10 +1,10 @@
-"""Following what happens: the ledger's events in the order of recording, for another system that keeps up with it."""
+"""Following what happened and happens: the ledger's events in parts, for another system that keeps up with it."""
 
 import datetime as dt
 import json
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from database.scopes import seen_by
 from models.sight import Scope
@@ -42,21 +42,35 @@ def events_after(
         .order_by(LEDGER.c.id)
         .limit(limit)
     ).all()
-    events = [
-        FeedEvent(
-            id=row.id,
-            code=row.directive,
-            seq=row.seq,
-            at=row.at,
-            planned_at=row.planned_at,
-            kind=row.kind,
-            actor=row.actor,
-            on_behalf_of=row.on_behalf_of,
-            data=json.loads(row.data),
-        )
-        for row in rows
-    ]
+    events = [FeedEvent(id=row.id, code=row.directive, **_content(row)) for row in rows]
     return events, rows[-1].id if len(rows) == limit else max(after, settled)
+
+
+def history_page(connection: Connection, code: str, after: int, limit: int) -> tuple[list[EventSaid], int | None]:
+    """A part of one directive's history, which may be thousands of events long.
+
+    Args:
+        after: the number that the part before ended with; 0 for the first.
+
+    Returns: the events, and the number after which the next part begins; None when this is the last.
+    """
+    rows = connection.execute(
+        select(LEDGER).where(LEDGER.c.directive == code, LEDGER.c.seq > after).order_by(LEDGER.c.seq).limit(limit + 1)
+    ).all()
+    return [EventSaid(**_content(row)) for row in rows[:limit]], rows[limit - 1].seq if len(rows) > limit else None
+
+
+def _content(row: Row[Any]) -> dict[str, Any]:
+    """A row as it stands in the ledger, also one that this release cannot read."""
+    return {
+        "seq": row.seq,
+        "at": row.at,
+        "planned_at": row.planned_at,
+        "kind": row.kind,
+        "actor": row.actor,
+        "on_behalf_of": row.on_behalf_of,
+        "data": json.loads(row.data),
+    }
 
 
 def _settled(connection: Connection, now: dt.datetime) -> int:

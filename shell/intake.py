@@ -107,7 +107,7 @@ def import_file(
     """Import a workbook, start what was taken, and tell what became of each row."""
     from sqlalchemy.exc import OperationalError
 
-    from services.answers import import_said
+    from services.intake_answers import import_said
     from services.workbook_import import import_workbook, write_refused_rows
 
     if not file.is_file():
@@ -299,8 +299,8 @@ def register_one(shell: Shell, read: dict[str, Any], *, person: str, dry: bool, 
 
 def _not_registered(shell: Shell, code: str | None, reasons: "list[Reason]", *, as_json: bool) -> Failed:
     """Tell programs each reason by its code; what is returned tells people."""
-    from services.answers import reasons_said
     from services.intake import Verdict
+    from services.intake_answers import reasons_said
 
     told = [one.model_dump(mode="json") for one in reasons_said(reasons, shell.reference().directory, shell.language)]
     if as_json:

@@ -137,7 +137,7 @@ async def test_history_and_inbox_come_in_pages(api: Api) -> None:
 
 
 @pytest.mark.parametrize("path", ["/directives", "/inbox", f"/directives/{MINE}/history"])
-@pytest.mark.parametrize("cursor", ["x", "%00", "é", "bm9wZQ", "4oKs", "LTE"])
+@pytest.mark.parametrize("cursor", ["x", "%00", "é", "bm9wZQ", "4oKs", "LTE", "AA"])
 async def test_a_cursor_that_is_none_of_ours_breaks_nothing(api: Api, path: str, cursor: str) -> None:
     answer = await api.caller("truong.syt").get(f"{path}?after={cursor}")
 

@@ -15,7 +15,6 @@ from temporalio.client import Client
 from activities.commit import Door
 from database.deliveries import undelivered
 from database.engine import reading
-from database.ledger import read_rows
 from database.reference import Reference
 from models.refusal import Code as RefusalCode
 from models.refusal import Refused
@@ -28,13 +27,13 @@ from services.answers import (
     StatusSaid,
     coming_said,
     directive_said,
-    event_said,
-    reasons_said,
     status_said,
 )
 from services.asking import Standing, directives_after, next_of, status_of
 from services.filters import make_filter
+from services.following import history_page
 from services.intake import Intake, Taken, Verdict, require_may_enter, start_all
+from services.intake_answers import reasons_said
 from services.office import Office
 from services.registration import Reason, read_registration
 from services.registration_words import raw_directive
@@ -190,9 +189,8 @@ def directive_routes(office: Office, client: ClientOrNone) -> APIRouter:
             raise bad_part("query.after")
         with reading(office.engine) as connection:
             seen(connection, caller, code_of(code), office)
-            rows = read_rows(connection, code_of(code), int(begin))
-        following = str(rows[limit - 1].seq) if len(rows) > limit else None
-        return HistoryPage(items=tuple(map(event_said, rows[:limit])), next=make_cursor(following))
+            events, following = history_page(connection, code_of(code), int(begin), limit)
+        return HistoryPage(items=tuple(events), next=make_cursor(None if following is None else str(following)))
 
     @router.get("/directives/{code}/next", operation_id="directiveNext", responses=problems(404))
     def coming(caller: Reads, code: Code) -> Coming:

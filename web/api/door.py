@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Annotated, Final
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import structlog
 from fastapi import Depends, Security
@@ -102,7 +102,7 @@ class ApiDoor:
         try:
             holder = await self._holder(headers)
         except ApiProblem as problem:
-            log.warning("api_refused", method=scope["method"], code=problem.code.value)
+            log.warning("api_refused", method=scope["method"], path=_logged(inner["path"]), code=problem.code.value)
             await problem_response(problem, language)(inner, receive, send)
             return
         inner["state"]["caller"] = Caller(holder, language)
@@ -151,6 +151,11 @@ def _path(scope: Scope) -> str:
     path = unquote(raw.split(b"?")[0].decode("latin-1").replace("%2F", "%252F").replace("%2f", "%252F"))
     found = _OF_A_DIRECTIVE.fullmatch(path)
     return f"{found[1]}{found[2].replace('/', '%2F')}{found[3]}" if found else path
+
+
+def _logged(path: str) -> str:
+    """A path for the log: short, and without a letter that a log would obey."""
+    return quote(path[:200], safe="/%")
 
 
 def code_of(written: str) -> str:

@@ -15,8 +15,8 @@ from starlette.background import BackgroundTask
 from activities.commit import Door
 from documents.workbook_faults import UnsafeWorkbook
 from models.engine import CommandEnvelope
-from services.answers import ImportSaid, import_said
 from services.intake import Intake, require_may_enter, start_all
+from services.intake_answers import ImportSaid, import_said
 from services.office import Office
 from services.workbook_import import ImportReport, import_workbook
 from web.api.described import problems

@@ -75,9 +75,12 @@ def read_cursor(cursor: str) -> str:
     """
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        return base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode()
+        text = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode()
     except (ValueError, binascii.Error):
         raise bad_part("query.after") from None
+    if "\x00" in text:  # which PostgreSQL does not take
+        raise bad_part("query.after")
+    return text
 
 
 def bad_part(place: str) -> ApiProblem:
