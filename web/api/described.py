@@ -84,6 +84,7 @@ def _described(api: FastAPI) -> dict[str, Any]:
     content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path in told["paths"].values():
         for operation in path.values():
+            operation["summary"] = operation["description"].partition(". ")[0].rstrip(".")
             for status, response in operation["responses"].items():
                 if int(status) >= HTTPStatus.BAD_REQUEST:
                     response["content"] = content
