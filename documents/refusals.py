@@ -301,6 +301,8 @@ FIELDS: Final[dict[str, str]] = {
     "opinion": N_("ý kiến"),
     "grade": N_("xếp loại kết quả"),
     "granted": N_("quyết định đồng ý hay không"),
+    "name": N_("tên"),
+    "scopes": N_("phạm vi"),
 }
 """The parts of a command, within a sentence."""
 

@@ -78,3 +78,25 @@ def _of_post(post: Post, directory: Directory) -> Scope:
         charge = {field.code for field in directory.fields if field.vice_chairman == post.person}
         return Scope(leaders=frozenset({post.person}), fields=frozenset({*charge, *post.fields}))
     return Scope(agencies=frozenset({post.agency}))
+
+
+def concern_of(person: str, directory: Directory, day: dt.date) -> Scope:
+    """Say what a person's own calendar holds that day: not all that he sees, but what he leads, coordinates or follows.
+
+    Whoever of the Office follows fields has theirs; one to whom everything is open and who follows no field has all.
+    """
+    found = directory.person(person)
+    if found is None or found.locked:
+        return NOTHING
+    posts = directory.posts_on(person, day)
+    followed = {field for post in posts for field in post.fields}
+    followed |= {field.code for field in directory.fields if field.monitoring_officer == person}
+    scopes = [_of_post(post, directory) for post in posts]
+    if not followed and any(scope.everything for scope in scopes):
+        return EVERYTHING
+    narrow = [scope for scope in scopes if not scope.everything]
+    return Scope(
+        agencies=frozenset().union(*(scope.agencies for scope in narrow)),
+        leaders=frozenset().union(*(scope.leaders for scope in narrow)),
+        fields=frozenset().union(followed, *(scope.fields for scope in narrow)),
+    )

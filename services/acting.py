@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from database import commands
 from database.engine import reading, writing
@@ -20,6 +20,7 @@ from models.directory import Directory
 from models.engine import Answer, CommandEnvelope
 from models.life import decide, fold, require_unchanged
 from models.refusal import Code, Refused
+from models.tables import COMMAND
 from models.text import contains_state_secret_marking
 from services.office import Office
 from services.sending import Sender, Sent
@@ -123,6 +124,30 @@ def _judge(
     require_unchanged(directive, wish.seen_seq)
     decide(directive, wish.command, actor, now)
     return envelope, None
+
+
+@dataclass(frozen=True)
+class KeptCommand:
+    """A command that was given, and what became of it until now.
+
+    Attributes:
+        answer: of one that is recorded.
+        refusal: why the engine refused it; the code alone is kept.
+    """
+
+    envelope: CommandEnvelope
+    answer: Answer | None = None
+    refusal: Code | None = None
+
+
+def kept_command(connection: Connection, command_id: str) -> KeptCommand | None:
+    """What became of a command; None when nobody knows its id."""
+    row = connection.execute(select(COMMAND).where(COMMAND.c.id == command_id)).first()
+    if row is None:
+        return None
+    envelope = CommandEnvelope.model_validate_json(row.envelope)
+    refused = Code(row.answer) if row.state == commands.REFUSED and row.answer in list(Code) else None
+    return KeptCommand(envelope, commands.answer_from_ledger(connection, command_id), refused)
 
 
 def _stands(connection: Connection, code: str, state: str) -> Directive:

@@ -3,12 +3,13 @@
 Nothing here waits for Temporal, and no question costs more statements for more directives.
 """
 
+import contextlib
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, select, update
+from sqlalchemy import Connection, Row, Select, case, literal, select, tuple_, update
 
 from database.figures import Counted, Filter, count_by, figures_of, timeliness_column
 from database.ledger import read_rows
@@ -76,10 +77,9 @@ def _standings(
 ) -> Iterator[Standing]:
     judged = timeliness_column(now)
     worst = case({one.value: place for place, one in enumerate(WORST_FIRST)}, value=judged, else_=len(WORST_FIRST))
-    statement = select(
-        DIRECTIVE.c.state, DIRECTIVE.c.seq, DIRECTIVE.c.awaiting_start, DIRECTIVE.c.next_moment, judged.label("judged")
-    ).order_by(worst, DIRECTIVE.c.escalation_level.desc(), DIRECTIVE.c.due_at, DIRECTIVE.c.code)
-    statement = statement.where(*only.conditions(now))
+    statement = _selected(only, now).order_by(
+        worst, DIRECTIVE.c.escalation_level.desc(), DIRECTIVE.c.due_at, DIRECTIVE.c.code
+    )
     if code is not None:
         statement = statement.where(DIRECTIVE.c.code == code)
     if limit is not None:
@@ -94,7 +94,37 @@ def _standings(
         yield standing
 
 
-def _standing(row: Row[Any, Any, Any, Any, Any]) -> Standing:
+def directives_after(
+    connection: Connection, only: Filter, now: dt.datetime, after: str, limit: int
+) -> tuple[list[Standing], str | None]:
+    """A page of the directives that a filter leaves, in the order of codes, so that none is missed or shown twice.
+
+    Args:
+        after: the code that the page before ended with; empty for the first page.
+
+    Returns: the page, and the code after which the next one begins; None when this is the last.
+    """
+    statement = _selected(only, now).where(DIRECTIVE.c.code > after).order_by(DIRECTIVE.c.code).limit(limit + 1)
+    rows = connection.execute(statement).all()
+    found = []
+    for row in rows[:limit]:
+        with contextlib.suppress(ValueError):  # as in every list (RULES 18)
+            found.append(_standing(row))
+    return found, rows[limit - 1].code if len(rows) > limit else None
+
+
+def _selected(only: Filter, now: dt.datetime) -> Select[Any]:
+    return select(
+        DIRECTIVE.c.code,
+        DIRECTIVE.c.state,
+        DIRECTIVE.c.seq,
+        DIRECTIVE.c.awaiting_start,
+        DIRECTIVE.c.next_moment,
+        timeliness_column(now).label("judged"),
+    ).where(*only.conditions(now))
+
+
+def _standing(row: Row[Any]) -> Standing:
     return Standing(
         directive=Directive.model_validate_json(row.state),
         timeliness=Timeliness(row.judged) if row.judged else None,
@@ -192,12 +222,26 @@ class InboxItem:
 
 
 def inbox_of(
-    connection: Connection, person: str, *, unread_only: bool = False, limit: int | None = None
+    connection: Connection,
+    person: str,
+    *,
+    unread_only: bool = False,
+    limit: int | None = None,
+    before: tuple[dt.datetime, int] | None = None,
 ) -> list[InboxItem]:
-    """A person's inbox, the newest first."""
+    """A person's inbox, the newest first.
+
+    Args:
+        before: only what is older than this: instant and number of the notice that the page before ended with.
+    """
     statement = select(NOTICE).where(NOTICE.c.recipient == person).order_by(NOTICE.c.at.desc(), NOTICE.c.id.desc())
     if unread_only:
         statement = statement.where(NOTICE.c.read_at.is_(None))
+    if before is not None:
+        at, number = (
+            literal(value, column.type) for value, column in zip(before, (NOTICE.c.at, NOTICE.c.id), strict=True)
+        )
+        statement = statement.where(tuple_(NOTICE.c.at, NOTICE.c.id) < tuple_(at, number))
     if limit is not None:
         statement = statement.limit(limit)
     return [
@@ -223,8 +267,12 @@ def mark_read(connection: Connection, person: str, shown: Iterable[InboxItem], n
 
     Returns: how many of these were unread.
     """
+    return mark_numbers_read(connection, person, [item.id for item in shown if item.read_at is None], now)
+
+
+def mark_numbers_read(connection: Connection, person: str, ids: list[int], now: dt.datetime) -> int:
+    """Mark these of a person's notices as read; returns how many of them were his and unread."""
     unread = update(NOTICE).where(NOTICE.c.recipient == person, NOTICE.c.read_at.is_(None))
-    ids = [item.id for item in shown if item.read_at is None]
     return sum(
         connection.execute(unread.where(NOTICE.c.id.in_(some)).values(read_at=now)).rowcount
         for some in _batched(ids, MARKED_AT_ONCE)

@@ -317,6 +317,15 @@ def preview_of(envelope: CommandEnvelope, now: dt.datetime) -> Directive:
     return directive
 
 
+def require_may_enter(actor: Actor, now: dt.datetime) -> None:
+    """Refuse who may take no directives in, before anything of his is read.
+
+    Raises:
+        Refused: not_allowed.
+    """
+    decide(None, Register(content="?"), actor, now)
+
+
 async def start_all(
     client: Client, envelopes: Iterable[CommandEnvelope], clock_shift: float, progress: Callable[[], None]
 ) -> int:

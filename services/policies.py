@@ -29,11 +29,13 @@ class PolicyInForce:
     Attributes:
         since: the instant since which it holds.
         activated_by: the person who put it in force.
+        text: as it was written.
     """
 
     policy: Policy
     since: dt.datetime
     activated_by: str
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,14 @@ def policy_in_force(office: Office) -> PolicyInForce:
     """The policy as it is now."""
     with reading(office.engine) as connection:
         timeline = office.reference(connection).timeline
-        by = connection.execute(
-            select(POLICY_VERSION.c.activated_by).where(POLICY_VERSION.c.version == timeline.current.version)
-        ).scalar()
+        kept = connection.execute(
+            select(POLICY_VERSION.c.activated_by, POLICY_VERSION.c.text).where(
+                POLICY_VERSION.c.version == timeline.current.version
+            )
+        ).first()
     newest = timeline.periods[-1]
-    return PolicyInForce(newest.policy, newest.since, by or "")
+    by, text = (kept.activated_by, kept.text) if kept else ("", "")
+    return PolicyInForce(newest.policy, newest.since, by, text)
 
 
 def activate(office: Office, text: str, person: str) -> Activation | None:

@@ -7,7 +7,7 @@ import typer
 
 from documents.language import N_, Language, format_instant, label
 from shell.context import Failed, Shell, in_language, run
-from shell.output import iso, print_json, print_lines
+from shell.output import print_json, print_lines
 
 if TYPE_CHECKING:
     from services.acting import Wish
@@ -130,20 +130,11 @@ def tell(shell: Shell, wish: "Wish", sent: "Sent", running: bool, *, as_json: bo
         Failed: it is kept and not recorded yet.
     """
     from documents.act_words import done_words
+    from services.answers import command_said
 
     answer = sent.answer
     if as_json:
-        print_json(
-            {
-                "command_id": sent.command_id,
-                "outcome": sent.outcome,
-                "code": wish.code,
-                "seq": answer.seq if answer else None,
-                "at": iso(answer.at) if answer else None,
-                "kinds": list(answer.kinds) if answer else [],
-                "status": answer.status.value if answer else None,
-            }
-        )
+        print_json(command_said(sent.command_id, sent.outcome, wish.code, answer).model_dump(mode="json"))
     if answer is None:
         message = (
             N_("Đã nhận, đang ghi: lệnh {id} được giữ lại và sẽ tự ghi. Xem lại bằng “dondoc history {code}”.")

@@ -1,9 +1,8 @@
 """`dondoc status`, `history`, `next`, `board`, `inbox` and `export`: questions, answered from SQL."""
 
 import datetime as dt
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,8 +12,6 @@ from shell.context import Failed, Shell, in_language
 from shell.output import iso, print_json, print_lines, print_table
 
 if TYPE_CHECKING:
-    from models.directory import Directory
-    from models.moments import Moment
     from services.asking import Standing
 
 PAGE = 50
@@ -113,64 +110,6 @@ def export_to(shell: Shell, file: Path, *, open_only: bool) -> None:
     print_lines(shell.say(N_("Đã xuất {number} nhiệm vụ ra {file}."), number=number, file=file))
 
 
-def standing_json(standing: "Standing", directory: "Directory") -> dict[str, Any]:
-    """One directive by the contract's keys, and some more; agencies by the names people know."""
-    directive, moment = standing.directive, standing.following
-    deadline = directive.deadline
-    return {
-        "code": directive.code,
-        "content": directive.content,
-        "status": directive.status.value,
-        "timeliness": standing.timeliness.value if standing.timeliness else None,
-        "lead_agency": directory.agency_name(directive.lead_agency) or None,
-        "coordinating_agencies": [directory.agency_name(agency) for agency in directive.coordinating_agencies],
-        "deadline": deadline.day.isoformat() if deadline else None,
-        "escalation_level": directive.escalation_level,
-        "next_moment": None
-        if moment is None
-        else {
-            "at": iso(moment.at),
-            "kind": kind_of(moment),
-            "audience": [audience.value for audience in moment.audience],
-            "clock": moment.clock.value,
-            "step": moment.step,
-        },
-        "seq": standing.seq,
-        "updated_at": iso(directive.updated_at),
-        "due_at": iso(deadline.due_at) if deadline else None,
-        "first_deadline": directive.first_deadline.day.isoformat() if directive.first_deadline else None,
-        "imposed_deadline": directive.imposed_deadline.day.isoformat() if directive.imposed_deadline else None,
-        "urgency": directive.urgency.value,
-        "document": directive.document.model_dump(mode="json"),
-        "assigning_leader": directive.assigning_leader,
-        "supervising_leader": directive.supervising_leader,
-        "field": directive.field,
-        "lead_agency_code": directive.lead_agency,
-        "percent": directive.percent,
-        "extension_pending": directive.extension is not None,
-        "explanation_pending": directive.explanation is not None,
-        "contributions": {
-            directory.agency_name(agency): opinion.value if opinion else None
-            for agency, opinion in contributions_of(standing).items()
-        },
-        "waiting_for": [
-            directory.agency_name(agency) for agency in (directive.awaited.agencies if directive.awaited else ())
-        ],
-        "awaiting_start": standing.awaiting_start,
-    }
-
-
-def contributions_of(standing: "Standing") -> dict[str, Any]:
-    """What each coordinating agency contributed; silence is shown as silence."""
-    directive = standing.directive
-    return {agency: directive.contributions.get(agency) for agency in directive.coordinating_agencies}
-
-
-def kind_of(moment: "Moment") -> str:
-    """What a moment is to people: a reminder, or an escalation that goes above those who work on it."""
-    return "escalation" if moment.level > 0 else "reminder"
-
-
 def _left_words(standing: "Standing", left: int, now: dt.datetime, shell: Shell) -> str:
     from models.calendar import local_day
     from models.timeliness import judged_at
@@ -193,6 +132,7 @@ def show_status(shell: Shell, code: str, *, as_json: bool) -> None:
     from documents.moment_words import moment_sentence
     from documents.phrases import deadline_words
     from models.timeliness import days_left
+    from services.answers import status_said
     from services.asking import status_of
 
     now = shell.now()
@@ -202,11 +142,7 @@ def show_status(shell: Shell, code: str, *, as_json: bool) -> None:
     reference = shell.reference()
     directory, directive = reference.directory, standing.directive
     if as_json:
-        undelivered_json = [
-            {"recipient": one.recipient, "at": iso(one.at), "channel": one.channel, "problem": one.problem}
-            for one in lost
-        ]
-        print_json(standing_json(standing, directory) | {"undelivered": undelivered_json})
+        print_json(status_said(standing, directory, lost).model_dump(mode="json"))
         return
     left = days_left(directive, reference.calendar, now) if not directive.closed else None
     judged = label(standing.timeliness, shell.language) if standing.timeliness else ""
@@ -243,6 +179,7 @@ def show_status(shell: Shell, code: str, *, as_json: bool) -> None:
 def show_list(shell: Shell, filters: dict[str, str], *, everything: bool, page: int, as_json: bool) -> None:
     """List directives, the worst first."""
     from database.engine import reading
+    from services.answers import directive_said
     from services.asking import list_directives
     from services.filters import make_filter
 
@@ -252,7 +189,7 @@ def show_list(shell: Shell, filters: dict[str, str], *, everything: bool, page: 
     with reading(shell.office.engine) as connection:
         found = list(list_directives(connection, only, now, limit, offset))
     if as_json:
-        print_json([standing_json(standing, reference.directory) for standing in found])
+        print_json([directive_said(standing, reference.directory).model_dump(mode="json") for standing in found])
         return
     if not found:
         print_lines(shell.say(N_("Không có nhiệm vụ nào khớp.")))
@@ -285,6 +222,7 @@ def show_history(shell: Shell, code: str, *, as_json: bool) -> None:
     from database.deliveries import deliveries_of
     from database.engine import reading
     from documents.sentences import event_sentence, sent_words
+    from services.answers import event_said
     from services.asking import history_of
 
     with reading(shell.office.engine) as connection:
@@ -292,20 +230,7 @@ def show_history(shell: Shell, code: str, *, as_json: bool) -> None:
         deliveries = deliveries_of(connection, code)
     directory = shell.reference().directory
     if as_json:
-        print_json(
-            [
-                {
-                    "seq": row.seq,
-                    "at": iso(row.at),
-                    "planned_at": iso(row.planned_at) if row.planned_at else None,
-                    "kind": row.event.kind,
-                    "actor": row.actor,
-                    "on_behalf_of": row.on_behalf_of,
-                    "data": json.loads(row.data),
-                }
-                for row in rows
-            ]
-        )
+        print_json([event_said(row).model_dump(mode="json") for row in rows])
         return
     if not rows:
         print_lines(shell.say(N_("Chưa có gì: nhiệm vụ đang chờ khởi tạo.")))
@@ -330,6 +255,7 @@ def show_next(shell: Shell, code: str, *, as_json: bool) -> None:
     from documents.moment_words import moment_sentence
     from models.audience import resolve
     from models.calendar import local_day
+    from services.answers import coming_said, rule_words
     from services.asking import next_of
 
     reference, now = shell.reference(), shell.now()
@@ -337,30 +263,8 @@ def show_next(shell: Shell, code: str, *, as_json: bool) -> None:
         directive, moments = next_of(connection, code, reference, now)
     policy = reference.timeline.current
 
-    def why(moment: "Moment") -> str:
-        return shell.say(
-            N_("{policy}, phiên bản {version}: đồng hồ {clock}, mốc {step}"),
-            policy=policy.name,
-            version=policy.version,
-            clock=label(moment.clock, shell.language),
-            step=moment.step,
-        )
-
     if as_json:
-        print_json(
-            [
-                {
-                    "at": iso(moment.at),
-                    "clock": moment.clock.value,
-                    "step": moment.step,
-                    "audience": [audience.value for audience in moment.audience],
-                    "level": moment.level,
-                    "why": why(moment),
-                    "then_every": moment.then_every,
-                }
-                for moment in moments
-            ]
-        )
+        print_json([coming_said(moment, reference, shell.language).model_dump(mode="json") for moment in moments])
         return
     if not moments:
         print_lines(shell.say(N_("Không còn mốc nào.")))
@@ -375,7 +279,7 @@ def show_next(shell: Shell, code: str, *, as_json: bool) -> None:
                 moment_sentence(moment, shell.language),
                 people,
                 moment.level or "",
-                why(moment),
+                rule_words(moment, policy.name, policy.version, shell.language),
             )
         )
     titles = (N_("Lúc"), N_("Việc"), N_("Tới"), N_("Cấp"), N_("Vì sao"))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from documents.language import N_, Language, format_instant
 from shell.context import Shell
-from shell.output import iso, print_json, print_lines, print_table
+from shell.output import print_json, print_lines, print_table
 
 if TYPE_CHECKING:
     from models.timeliness import Figures
@@ -18,6 +18,7 @@ def show_board(shell: Shell, *, by: str = "agency", as_json: bool, most: int | N
         most: show only this many groups, the worst first; the line of all counts every one.
     """
     from database.engine import reading
+    from services.answers import board_said
     from services.asking import board
     from services.succession import figures_by_successor
 
@@ -38,27 +39,7 @@ def show_board(shell: Shell, *, by: str = "agency", as_json: bool, most: int | N
         "leader": (N_("Lãnh đạo phụ trách"), whole.by_leader, directory.person_name),
     }
     if as_json:
-        figures = whole.figures
-        print_json(
-            {
-                "as_of": iso(whole.as_of),
-                "total": figures.total,
-                "open": figures.open,
-                "by_status": whole.by_status,
-                "by_timeliness": _counts(figures),
-                **{
-                    f"by_{name}": [
-                        {name: naming(code) or None, "total": one.total, "open": one.open} | _counts(one)
-                        for code, one in members
-                    ]
-                    for name, (_title, members, naming) in groups.items()
-                },
-                "no_deadline": {"open": figures.no_deadline_open, "completed": figures.no_deadline_completed},
-                "cancelled": figures.cancelled,
-                "overdue_rate": round(figures.overdue_rate, 4),
-                "awaiting_start": whole.awaiting_start,
-            }
-        )
+        print_json(board_said(whole, succeeded, directory).model_dump(mode="json"))
         return
     title, members, naming = groups[by]
     left_out = 0 if most is None else max(0, len(members) - most)

@@ -1,9 +1,8 @@
 """`dondoc calendar`: which days the office works, entered and confirmed by people."""
 
-import datetime as dt
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -115,12 +114,13 @@ def add_to(app: typer.Typer, language: Language) -> None:
 
 def show_year(shell: Shell, year: int, *, as_json: bool) -> None:
     """The announced days of a year; a person also sees whether it is confirmed, and what is proposed."""
+    from services.answers import day_said
     from services.office_calendar import announced_days, left_to_replan, proposed_days
 
     calendar = shell.reference().calendar
     days = announced_days(calendar, year)
     if as_json:
-        print_json([day_json(day) for day in days])
+        print_json([day_said(day).model_dump(mode="json") for day in days])
         return
     titles = [shell.say(N_("Ngày")), "", shell.say(N_("Lý do")), shell.say(N_("Văn bản"))]
     print_table(
@@ -154,11 +154,12 @@ def show_year(shell: Shell, year: int, *, as_json: bool) -> None:
 
 def show_day(shell: Shell, text: str, *, as_json: bool) -> None:
     """Whether one day is worked, and why."""
+    from services.answers import day_said
     from services.office_calendar import read_day
 
     day = shell.reference().calendar.lookup(read_day(text))
     if as_json:
-        print_json(day_json(day))
+        print_json(day_said(day).model_dump(mode="json"))
         return
     print_lines(day_sentence(shell, day))
 
@@ -222,14 +223,3 @@ def day_sentence(shell: Shell, day: "CalendarDay") -> str:
 def worked(shell: Shell, *, working: bool) -> str:
     """Whether a day is worked, in a word."""
     return shell.say(N_("làm việc")) if working else shell.say(N_("nghỉ"))
-
-
-def day_json(day: "CalendarDay") -> dict[str, Any]:
-    """One day by the contract's keys."""
-    return {
-        "day": dt.date.isoformat(day.day),
-        "working": day.working,
-        "reason": day.reason,
-        "announced_by": day.announced_by,
-        "provisional": day.provisional,
-    }

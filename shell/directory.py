@@ -115,12 +115,13 @@ def load_file(shell: Shell, file: Path, person: str) -> None:
 def show_people(shell: Shell, text: str, *, everybody: bool, as_json: bool) -> None:
     """Who can act."""
     from models.calendar import local_day
+    from services.answers import person_said
     from services.directories import find_people
 
     directory = shell.reference().directory
     found = find_people(directory, text, local_day(shell.now()), everybody=everybody)
     if as_json:
-        print_json([person_json(known, directory) for known in found])
+        print_json([person_said(known, directory).model_dump(mode="json") for known in found])
         return
     titles = [shell.say(title) for title in (N_("Mã"), N_("Họ tên"), N_("Chức danh"), N_("Địa chỉ thư"))]
     print_table(
@@ -141,21 +142,6 @@ def posts_words(shell: Shell, known: "KnownPerson", directory: "Directory") -> s
     return "; ".join(
         f"{label(post.position, shell.language)}, {directory.agency_name(post.agency)}" for post in known.posts
     )
-
-
-def person_json(known: "KnownPerson", directory: "Directory") -> dict[str, Any]:
-    """The same for machines."""
-    return {
-        "code": known.person.code,
-        "name": known.person.name,
-        "email": known.person.email,
-        "posts": [
-            {"position": post.position.value, "agency": directory.agency_name(post.agency), "agency_code": post.agency}
-            for post in known.posts
-        ],
-        "can_act": known.can_act,
-        "locked": known.person.locked,
-    }
 
 
 def show_agencies(shell: Shell, text: str, *, everything: bool, as_json: bool) -> None:

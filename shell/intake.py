@@ -107,6 +107,7 @@ def import_file(
     """Import a workbook, start what was taken, and tell what became of each row."""
     from sqlalchemy.exc import OperationalError
 
+    from services.intake_answers import import_said
     from services.workbook_import import import_workbook, write_refused_rows
 
     if not file.is_file():
@@ -140,7 +141,7 @@ def import_file(
         kept = refused or file.with_name(f"{file.stem}-bi-tu-choi.xlsx")
         write_refused_rows(report, kept)
     if as_json:
-        print_json(_report_json(shell, report))
+        print_json(import_said(report, shell.reference().directory, shell.language).model_dump(mode="json"))
     else:
         _tell_report(shell, report, kept, left, dry=dry)
     return report
@@ -192,38 +193,6 @@ async def start(shell: Shell, envelopes: "list[CommandEnvelope]") -> int:
                 seen, give_up_at = left, time.monotonic() + 60
             await asyncio.sleep(pause)
             pause = min(pause * 1.5, 1.0)
-
-
-def _report_json(shell: Shell, report: "ImportReport") -> dict[str, Any]:
-    from services.intake import Verdict
-
-    return {
-        **{verdict.value: report.count(verdict) for verdict in Verdict},
-        "rows": [
-            {
-                "row": row.row,
-                "verdict": row.verdict.value,
-                "code": row.code,
-                "reasons": _reasons_json(shell, row.reasons),
-                "warnings": [{"kind": one.kind.value, "message": one.explain(shell.language)} for one in row.warnings],
-            }
-            for row in report.rows
-        ],
-    }
-
-
-def _reasons_json(shell: Shell, reasons: "list[Reason]") -> list[dict[str, str]]:
-    from services.workbook_import import reason_sentence
-
-    directory = shell.reference().directory
-    return [
-        {
-            "field": reason.field,
-            "code": reason.code.value,
-            "message": reason_sentence(reason, directory, shell.language),
-        }
-        for reason in reasons
-    ]
 
 
 def _tell_report(shell: Shell, report: "ImportReport", kept: Path | None, left: int, *, dry: bool) -> None:
@@ -331,8 +300,9 @@ def register_one(shell: Shell, read: dict[str, Any], *, person: str, dry: bool, 
 def _not_registered(shell: Shell, code: str | None, reasons: "list[Reason]", *, as_json: bool) -> Failed:
     """Tell programs each reason by its code; what is returned tells people."""
     from services.intake import Verdict
+    from services.intake_answers import reasons_said
 
-    told = _reasons_json(shell, reasons)
+    told = [one.model_dump(mode="json") for one in reasons_said(reasons, shell.reference().directory, shell.language)]
     if as_json:
         print_json({"verdict": Verdict.REFUSED.value, "code": code, "reasons": told})
     return Failed("{reasons}", reasons=" ".join(one["message"] for one in told))

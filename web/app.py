@@ -1,6 +1,7 @@
 """The web application, made of values that its entry point hands in; importing this opens nothing."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,8 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.types import ASGIApp
+from starlette.routing import Match, Mount
+from starlette.types import ASGIApp, Scope
 from temporalio.client import Client
 
 from activities.clock_guard import ClockGuard
@@ -19,6 +21,7 @@ from documents.language import N_, Language, sentence
 from documents.sentences import refusal_sentence
 from models.refusal import Code, Refused
 from services.office import Office
+from web.api.application import create_api
 from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
 from web.headers import SecurityHeaders
 from web.health import Machine, TemporalClient, health_routes
@@ -31,6 +34,7 @@ from web.pages.listing import listing_routes
 from web.pages.message import MessageView
 from web.pages.own_account import own_account_routes
 from web.pages.sign_in import sign_in_routes
+from web.pages.tokens import token_routes
 from web.pages.work import work_routes
 from web.rendering import page
 
@@ -53,6 +57,8 @@ def create_app(
     clock: ClockGuard | None = None,
     disks: tuple[Path, ...] = (),
     base_url: str = "",
+    webhook_allow: frozenset[str] = frozenset(),
+    closing: threading.Event | None = None,
 ) -> ASGIApp:
     """Build the application.
 
@@ -61,12 +67,15 @@ def create_app(
         clock: watches this process's clock; made now when None.
         disks: folders on each of the disks that are written to.
         base_url: the address of the web part as it stands in mails.
+        webhook_allow: private places that webhooks may reach.
+        closing: is set when the process is to stop; open streams then end.
     """
     machine = Machine(clock or ClockGuard(), disks)
     app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(health_routes(office, temporal_client, machine))
     app.include_router(metrics_routes(office, machine.clock))
-    desk = DeskOfProcess(office, _client_or_none(temporal_client))
+    client = _client_or_none(temporal_client)
+    desk = DeskOfProcess(office, client)
     app.include_router(sign_in_routes(office))
     app.include_router(own_account_routes(office))
     app.include_router(work_routes(office))
@@ -74,6 +83,9 @@ def create_app(
     app.include_router(directive_routes(office, desk))
     app.include_router(board_routes(office))
     app.include_router(inbox_routes(office, base_url))
+    app.include_router(token_routes(office, base_url))
+    api = create_api(office, client, desk, base_url=base_url, webhook_allow=webhook_allow, closing=closing)
+    app.router.routes.append(ApiMount("/api", api))
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)
@@ -81,6 +93,15 @@ def create_app(
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _broken)
     return SecurityHeaders(SameOriginOnly(app))
+
+
+class ApiMount(Mount):
+    """The API with all that lies below it, a path with a line break too, at which the pattern of a mount would end."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether a request is for the API, which reads the path itself."""
+        below = scope["type"] == "http" and scope["path"].startswith(f"{self.path}/")
+        return (Match.FULL if below else Match.NONE), {}
 
 
 class Assets(StaticFiles):
@@ -131,7 +152,9 @@ async def _refused(_request: Request, problem: Exception) -> JSONResponse:
 
 
 async def _broken(request: Request, problem: Exception) -> JSONResponse:
-    log.error("request_broke", path=request.url.path, problem=type(problem).__name__)
+    path = request.url.path
+    shown = "/calendar/…" if path.startswith("/calendar/") else path  # the address of a calendar is a secret
+    log.error("request_broke", path=shown, problem=type(problem).__name__)
     return _problem(500, _BROKEN, {})
 
 

@@ -6,7 +6,7 @@ import pytest
 from builders import COORDINATING, LEAD, OTHER, a_directive, a_directory, day
 
 from models.directory import Absence, Directory, FieldOfWork, Person, Post
-from models.sight import EVERYTHING, NOTHING, scope_of
+from models.sight import EVERYTHING, NOTHING, concern_of, scope_of
 from models.vocabulary import Position
 
 TODAY = day("2026-03-20", "Friday")
@@ -89,3 +89,29 @@ def test_a_deputy_sees_what_the_absent_person_sees_and_only_on_those_days() -> N
 
     assert scope_of(WATCHER, directory, TODAY) == EVERYTHING
     assert not scope_of(WATCHER, directory, TODAY + dt.timedelta(days=1)).covers(a_directive())
+
+
+# --- What stands in one's own calendar ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("position", Position)
+@pytest.mark.parametrize("field", [None, "y-te", "ngan-sach"])
+@pytest.mark.parametrize("lead_agency", [LEAD, OTHER])
+def test_nobodys_calendar_holds_what_he_does_not_see(position: Position, field: str | None, lead_agency: str) -> None:
+    directory = with_post(position)
+    directive = a_directive(lead_agency=lead_agency, coordinating_agencies=(), field=field)
+
+    if concern_of(WATCHER, directory, TODAY).covers(directive):
+        assert scope_of(WATCHER, directory, TODAY).covers(directive)
+
+
+def test_an_officer_who_follows_fields_has_theirs_and_a_clerk_has_all() -> None:
+    usual = with_post(Position.MONITORING_OFFICER)
+    followed = FieldOfWork(code="cua-toi", name="Của tôi", monitoring_officer=WATCHER)
+    officer = usual.model_copy(update={"fields": (*usual.fields, followed)})
+
+    assert concern_of(WATCHER, officer, TODAY).fields == {"cua-toi"}
+    assert not concern_of(WATCHER, officer, TODAY).everything
+    assert concern_of(WATCHER, with_post(Position.CLERK), TODAY) == EVERYTHING
+    assert concern_of(WATCHER, with_post(Position.HEAD), TODAY).agencies == {LEAD}
+    assert concern_of(WATCHER, with_post(Position.CHAIRMAN, locked=True), TODAY) == NOTHING

@@ -317,6 +317,8 @@ async def test_without_a_database_the_metrics_say_so_and_still_tell_of_the_clock
         ("/readyz", 503),
         ("/metrics", 200),
         ("/docs", 404),
+        ("/api/v1/me", 401),
+        ("/api/openapi.json", 200),
         ("/bad", 500),
     ],
 )
@@ -339,7 +341,7 @@ async def test_every_answer_bears_the_security_headers(
 
 
 async def test_what_is_not_there_is_answered_as_a_problem_with_a_sentence(office: Office) -> None:
-    answer = await asking(office)("/api/docs")
+    answer = await asking(office)("/docs")
 
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json() == {"type": "about:blank", "status": 404, "title": "Không có trang này."}

@@ -1,0 +1,131 @@
+"""The API keeps what its description promises, whatever is sent: generated requests, checked by schemathesis."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+import schemathesis
+from api_office import MINE, furnish, no_temporal
+from office_fixture import Desk
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import events, from_schema
+
+from models.rate import Allowance
+from services import tokens
+from web.api import door
+from web.app import create_app
+
+CASES = int(os.environ.get("DONDOC_API_CASES", "5000"))
+"""How many requests the proof sends at least."""
+
+OPERATIONS = 22
+UNLIMITED = Allowance(name="test", quota=10_000_000, window=1)
+EVERY_SCOPE = ("read", "write", "events", "admin")
+
+
+@dataclass
+class Outcome:
+    """What a run sent and what it found."""
+
+    cases: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    operations: set[str] = field(default_factory=set)
+    findings: list[str] = field(default_factory=list)
+
+    def note(self, recorder: schemathesis.engine.recorder.ScenarioRecorder) -> None:
+        self.operations.add(recorder.label)
+        for number, interaction in recorder.interactions.items():
+            self.cases += 1
+            if interaction.response is not None:
+                self.statuses[interaction.response.status_code] += 1
+            for check in recorder.checks.get(number, ()):
+                if check.failure_info is not None:
+                    case = recorder.cases[number].value
+                    self.findings.append(
+                        f"{check.name}: {case.method} {case.formatted_path} {case.query} {str(case.body)[:300]}: "
+                        f"{check.failure_info.failure.title} {check.failure_info.failure.message[:500]}"
+                    )
+
+
+@pytest.fixture
+def desk(seeded_database: Path, tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk.copied(seeded_database, tmp_path / "data")
+    furnish(desk)
+    yield desk
+    desk.office.engine.dispose()
+
+
+def run(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, person: str, cases_each: int, *, stateful: int = 0, code: str = ""
+) -> Outcome:
+    """Send generated requests in the name of a person whose token has every scope and no limit of rate."""
+    monkeypatch.setattr(door, "READING", UNLIMITED)
+    monkeypatch.setattr(door, "WRITING", UNLIMITED)
+    _, secret = tokens.create(desk.office, person, "schemathesis", EVERY_SCOPE)
+    config = SchemathesisConfig.from_dict(
+        {
+            "seed": 20260320,
+            "headers": {"Authorization": f"Bearer {secret}"},
+            "generation": {"max-examples": cases_each, "no-shrink": True, "database": "none"},
+            # A well-formed name that the directory lacks is refused with 422, which no schema can know.
+            "checks": {"positive_data_acceptance": {"enabled": False}},
+            "phases": {"stateful": {"enabled": stateful > 0, "generation": {"max-examples": max(1, stateful)}}},
+        }
+    )
+    if code:  # one that exists, so that what lies behind it is reached
+        config.projects.default.update(parameters={"code": code})
+    schema = schemathesis.openapi.from_asgi("/api/openapi.json", create_app(desk.office, no_temporal), config=config)
+    outcome = Outcome()
+    for event in from_schema(schema).execute():
+        if isinstance(event, events.ScenarioFinished):
+            outcome.note(event.recorder)
+        elif isinstance(event, events.NonFatalError):
+            outcome.findings.append(f"{event.label}: {event.value}")
+        elif isinstance(event, events.FatalError):
+            raise event.exception
+    return outcome
+
+
+def judged(outcome: Outcome, cases: int) -> None:
+    assert outcome.findings == []
+    assert outcome.cases >= cases
+    assert not [status for status in outcome.statuses if status >= 500]
+
+
+@pytest.mark.slow
+def test_whatever_is_sent_the_answer_is_one_that_is_described(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = run(desk, monkeypatch, "chanhvanphong", 3, stateful=3)
+
+    judged(outcome, 500)
+    assert len(outcome.operations) >= OPERATIONS
+
+
+@pytest.mark.slow
+def test_nor_is_it_otherwise_for_an_agency_on_a_directive_of_its_own(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = run(desk, monkeypatch, "truong.syt", 3, code=MINE)
+
+    judged(outcome, 500)
+    assert outcome.statuses[HTTPStatus.ACCEPTED] > 0, "some commands were taken"
+
+
+@pytest.mark.proof
+def test_thousands_of_requests_find_no_error_of_ours(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = Outcome()
+    callers = (("chanhvanphong", ""), ("chanhvanphong", MINE), ("truong.syt", MINE), ("quantri", ""))
+    for person, code in callers:
+        part = run(desk, monkeypatch, person, CASES // len(callers) // OPERATIONS + 1, stateful=20, code=code)
+        whole.cases += part.cases
+        whole.statuses += part.statuses
+        whole.findings += part.findings
+    with capsys.disabled():
+        print(f"{whole.cases} requests: {dict(sorted(whole.statuses.items()))}")  # noqa: T201 - the figure to report
+
+    judged(whole, CASES)

@@ -1,0 +1,116 @@
+"""The API as one application of its own beside the pages: other errors, other door, its own description."""
+
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import compile_path
+from starlette.types import ASGIApp
+
+from models.directory import Directory
+from models.refusal import Refused
+from services.answered_requests import KeyRefused
+from services.office import Office
+from web.api.administration import administration_routes
+from web.api.commands import DeskMaker, command_routes
+from web.api.described import describe
+from web.api.directives import ClientOrNone, directive_routes
+from web.api.door import BODY_BYTES, OPENAPI, ApiDoor
+from web.api.events import event_routes
+from web.api.figures import board_routes
+from web.api.imports import import_routes
+from web.api.inbox import inbox_routes
+from web.api.me import me_routes
+from web.api.office_data import office_routes
+from web.api.problems import (
+    DATABASE_AWAY,
+    ApiProblem,
+    language_of,
+    refused_response,
+    told_broken,
+    told_problem,
+)
+
+PREFIX: Final = "/api/v1"
+
+
+def create_api(
+    office: Office,
+    client: ClientOrNone,
+    desk: DeskMaker,
+    *,
+    base_url: str = "",
+    webhook_allow: frozenset[str] = frozenset(),
+    closing: threading.Event | None = None,
+) -> ASGIApp:
+    """Build the API; its paths begin with `/api`.
+
+    Args:
+        client: gives Temporal's client, None while it cannot be reached.
+        desk: where commands come in.
+        webhook_allow: private places that webhooks may reach.
+        closing: is set when the process is to stop; open streams then end.
+    """
+    api = FastAPI(
+        title="Đôn Đốc",
+        version=version("dondoc"),
+        openapi_url=OPENAPI,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=BODY_BYTES,
+    )
+    routers = (
+        me_routes(),
+        command_routes(office, desk),
+        directive_routes(office, client),
+        board_routes(office),
+        inbox_routes(office, base_url),
+        office_routes(office),
+        event_routes(office, closing or threading.Event()),
+        import_routes(office, client),
+        administration_routes(office, webhook_allow),
+    )
+    for router in routers:
+        api.include_router(router, prefix=PREFIX)
+    for problem in (ApiProblem, KeyRefused, RequestValidationError, HTTPException, *DATABASE_AWAY):
+        api.add_exception_handler(problem, told_problem)
+    api.add_exception_handler(Refused, _told_refusal)
+    api.add_exception_handler(Exception, told_broken)
+    api.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, _told_methods(routers))
+    describe(api)
+    return ApiDoor(api, office)
+
+
+def _told_methods(routers: Sequence[APIRouter]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Name every method that an address takes; the framework names those of the first route alone."""
+    methods: dict[str, set[str]] = {}
+    for router in routers:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                methods.setdefault(PREFIX + route.path, set()).update(route.methods or ())
+    known = [(compile_path(path)[0], taken) for path, taken in methods.items()]
+
+    async def told(request: Request, problem: Exception) -> Response:
+        response = await told_problem(request, problem)
+        allowed = next((taken for pattern, taken in known if pattern.match(request.scope["path"])), set())
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+        return response
+
+    return told
+
+
+async def _told_refusal(request: Request, problem: Exception) -> Response:
+    if not isinstance(problem, Refused):
+        raise problem
+    caller = getattr(request.state, "caller", None)
+    names = caller.holder.reference.directory if caller else Directory()
+    return refused_response(problem, language_of(request.headers), names)

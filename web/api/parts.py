@@ -1,0 +1,136 @@
+"""What several resources share: cursors, texts, keys, and carrying a request out once."""
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import Header, Path, Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from starlette.responses import JSONResponse, Response
+
+from documents.intake_values import plain_text
+from services import answered_requests
+from services.answered_requests import KeptAnswer
+from services.office import Office
+from web.api.door import Caller
+from web.api.problems import ApiProblem, Fault, ProblemCode
+
+KEPT_HEADERS: Final = ("location", "etag")
+"""The headers that an answer has again when its request is repeated."""
+
+
+class Given(BaseModel):
+    """What a caller sends; no part is guessed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _plain(text: str) -> str:
+    return plain_text(text)
+
+
+def _plain_lines(text: str) -> str:
+    return plain_text(text, multiline=True)
+
+
+Line = Annotated[StrictStr, Field(max_length=500), AfterValidator(_plain)]
+Lines = Annotated[StrictStr, Field(max_length=10_000), AfterValidator(_plain_lines)]
+Percent = Annotated[StrictInt, Field(ge=0, le=100)]
+Flag = StrictBool
+
+Searched = Annotated[str, Query(max_length=200), AfterValidator(_plain)]
+Limit = Annotated[int, Query(ge=1, le=200, description="How many at most.")]
+Cursor = Annotated[str, Query(max_length=300, description="`next` of the page before; absent for the first page.")]
+TrueOrFalse = Literal["true", "false"]
+Code = Annotated[
+    str,
+    Path(max_length=100, description="A directive's code; `/` in it is written %2F.", examples=["NV-2026-00001"]),
+]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="A random text for this request; sent again with the same key it is carried out once.",
+        examples=["5f6f3f0e-6b1e-4a52-9f0c-3f6f1b0a7d11"],
+    ),
+]
+
+
+def make_cursor(text: str | None) -> str | None:
+    """Wrap where the next page begins; None when there is none."""
+    return None if text is None else base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str) -> str:
+    """Unwrap it; empty for the first page.
+
+    Raises:
+        ApiProblem: it is none of ours.
+    """
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        text = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True).decode()
+    except (ValueError, binascii.Error):
+        raise bad_part("query.after") from None
+    if "\x00" in text:  # which PostgreSQL does not take
+        raise bad_part("query.after")
+    return text
+
+
+def bad_part(place: str) -> ApiProblem:
+    """A part has no form that is taken here."""
+    fault = Fault(field=place, code="unreadable", message=place)
+    return ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, ProblemCode.INVALID, errors=(fault,))
+
+
+def answer(said: BaseModel, status: int = HTTPStatus.OK, headers: dict[str, str] | None = None) -> JSONResponse:
+    """Write an answer."""
+    return JSONResponse(said.model_dump(mode="json"), status, headers=headers)
+
+
+async def once(
+    office: Office,
+    caller: Caller,
+    key: str | None,
+    request: tuple[str | bytes, ...],
+    work: Callable[[], Awaitable[Response]],
+    hidden: Callable[[dict[str, Any]], dict[str, Any]] = lambda body: body,
+) -> Response:
+    """Carry a request out, or answer it as the first of the same key was.
+
+    Args:
+        request: what makes it the same: method, path, content.
+        hidden: takes out of the answer that is kept what may be shown once only.
+
+    Raises:
+        KeyRefused: the key cannot be used for this request.
+    """
+    if key is None:
+        return await work()
+    token, mark = caller.holder.token.id, answered_requests.fingerprint(*request)
+    before = await asyncio.to_thread(answered_requests.claim, office, token, key, mark)
+    if before is not None:
+        return Response(before.body, before.status, headers=before.headers, media_type="application/json")
+    try:
+        response = await work()
+    except BaseException:
+        await asyncio.to_thread(answered_requests.release, office, token, key)
+        raise
+    kept = KeptAnswer(
+        response.status_code,
+        _kept_body(response, hidden),
+        {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers},
+    )
+    await asyncio.to_thread(answered_requests.settle, office, token, key, kept)
+    return response
+
+
+def _kept_body(response: Response, hidden: Callable[[dict[str, Any]], dict[str, Any]]) -> str:
+    body = json.loads(bytes(response.body))
+    return json.dumps(hidden(body), ensure_ascii=False)
