@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 import typer
 from builders import a_registration, local
+from databases import fresh_database
 from sqlalchemy import text
 from typer.testing import CliRunner
 
@@ -60,8 +60,7 @@ class Desk:
     @classmethod
     def copied(cls, seeded_database: Path, data: Path) -> "Desk":
         data.mkdir(parents=True, exist_ok=True)
-        shutil.copy(seeded_database, data / "dondoc.db")
-        return cls(data, Office.at(f"sqlite:///{data / 'dondoc.db'}", 2.0))
+        return cls(data, Office.at(fresh_database(seeded_database, data), 2.0))
 
     def time_is(self, when: str) -> "Desk":
         """Set the office's clock."""

@@ -54,7 +54,7 @@ def test_a_cache_reads_again_only_what_a_revision_says_is_new(database: Engine) 
 def test_a_change_is_seen_at_the_next_question_by_another_process(
     database: Engine, tmp_path: Path, subject: str
 ) -> None:
-    elsewhere, here = open_engine(f"sqlite:///{tmp_path / 'dondoc.db'}"), ReferenceCache()
+    elsewhere, here = open_engine(database.url.render_as_string(hide_password=False)), ReferenceCache()
     before, off = asked(database, here), CalendarRow(day=day("2026-03-06", "Friday"), working=False, reason="Bão")
 
     with writing(elsewhere) as connection:
