@@ -216,7 +216,9 @@ def mark_failed(connection: Connection, mail: int, problem: str, due_at: dt.date
 def park_mail(connection: Connection, mail: int, problem: str, *, tried: bool = True) -> None:
     """Note that a mail cannot be delivered, and why."""
     connection.execute(
-        update(MAIL).where(MAIL.c.id == mail).values(state=PARKED, problem=problem, attempts=MAIL.c.attempts + int(tried))
+        update(MAIL)
+        .where(MAIL.c.id == mail)
+        .values(state=PARKED, problem=problem, attempts=MAIL.c.attempts + int(tried))
     )
     connection.execute(
         update(DELIVERY)

@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Connection, create_engine, delete, func, insert, select, text
 from sqlalchemy.engine import make_url
 
@@ -22,6 +23,8 @@ from database.migrate import migrate
 from models.tables import METADATA
 
 ON_POSTGRESQL = os.environ.get("DONDOC_TEST_DATABASE", "sqlite") == "postgresql"
+
+sqlite_only = pytest.mark.skipif(ON_POSTGRESQL, reason="what it does can only be done to SQLite")
 
 _ACCOUNT = "postgres"
 _numbers = itertools.count(1)
