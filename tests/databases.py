@@ -5,6 +5,7 @@ databases); without it one is started from Debian's package, on a socket of its 
 """
 
 import atexit
+import contextlib
 import functools
 import getpass
 import itertools
@@ -12,10 +13,11 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, delete, func, insert, select, text
+from sqlalchemy import Connection, Engine, create_engine, delete, func, insert, select, text
 from sqlalchemy.engine import make_url
 
 from database.engine import open_engine, reading, writing
@@ -154,3 +156,12 @@ def allow_inserts(connection: Connection, table: str) -> None:
     """Undo `refuse_inserts`."""
     on = f" ON {table}" if connection.dialect.name == "postgresql" else ""
     connection.execute(text(f"DROP TRIGGER refusing{on}"))
+
+
+@contextlib.contextmanager
+def nothing_recorded(engine: Engine) -> Iterator[None]:
+    """Hold the ledger, so that nobody can append to it meanwhile."""
+    with writing(engine) as connection:  # SQLite has one writer
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("LOCK TABLE ledger IN EXCLUSIVE MODE"))
+        yield
