@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from documents.language import N_, Language, sentence
-from shell import acting, asking, calendar, directory, doctor, intake, policy, running, upkeep, user, webhook
+from shell import acting, asking, calendar, directory, doctor, intake, policy, running, schema, upkeep, user, webhook
 from shell.context import Shell
 from shell.failures import told
 from shell.output import complain
@@ -74,7 +74,20 @@ def build(language: Language, shell: Shell) -> typer.Typer:
         shell.data, shell.language = data, lang
         ctx.obj = shell
 
-    for subject in (running, intake, asking, acting, calendar, policy, directory, upkeep, doctor, webhook, user):
+    for subject in (
+        running,
+        intake,
+        asking,
+        acting,
+        calendar,
+        policy,
+        directory,
+        upkeep,
+        doctor,
+        webhook,
+        user,
+        schema,
+    ):
         subject.add_to(app, language)
     return app
 
