@@ -44,6 +44,11 @@ def fresh_database(seeded: Path, folder: Path) -> str:
     return _made(_template(seeded))
 
 
+def empty_database() -> str:
+    """The URL of a new, empty PostgreSQL database, whatever the tests run on."""
+    return _made(None)
+
+
 @functools.cache
 def _template(seeded: Path) -> str:
     """The name of a PostgreSQL database with the rows of a seeded SQLite file."""
