@@ -1,11 +1,13 @@
 # Needs make, Python >= 3.11 with venv, and a package index. No step asks anything. `make help` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test proof year lint bench
+.PHONY: help install demo debian test proof year lint bench
 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# What reads or writes the office's database is tested on SQLite and on PostgreSQL.
+ON_BOTH := tests/database tests/activities tests/services tests/rules tests/web
 
 export PYTHONUTF8 := 1
 # With no compiled modules kept, each of the many processes of a test would compile a second's worth of them again.
@@ -29,11 +31,23 @@ lint: $(STAMP) ## check style, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: $(STAMP) ## check and test everything; the quick tests first
-	@echo "Uses $(VENV) alone: the packages of requirements.lock, the Temporal server among them. Nothing comes from apt."
+# What the tests need beside Python: the real PostgreSQL and the real browser. As root they are installed where missing.
+debian:
+	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && command -v chromium >/dev/null; then \
+		echo "Uses $(VENV), and PostgreSQL and Chromium of this machine. Nothing comes from apt."; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installs PostgreSQL and Chromium with apt, as root: the tests run on the real ones (a minute the first time)."; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql chromium >/dev/null; \
+	else \
+		echo "The tests run on the real PostgreSQL and Chromium. As root: apt install postgresql chromium" >&2; exit 1; \
+	fi
+
+test: $(STAMP) debian ## check and test everything; the quick tests first
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -q -m "not server and not slow and not proof" -n 2 --dist worksteal
+	DONDOC_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q $(ON_BOTH) -m "not server and not slow and not proof" -n 2 --dist worksteal
 	$(BIN)/python -m pytest -q -m "(server or slow) and not proof" -n 2 --dist loadscope
+	DONDOC_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q tests/workflows -m "server and not proof" -n 2 --dist loadscope
 
 proof: $(STAMP) ## what takes longer than make test: twenty rounds of crashes, great crowds, many more lives
 	DONDOC_ORACLE_LIVES=50000 $(BIN)/python -m pytest -q -m proof -n 0 --durations=0

@@ -9,7 +9,22 @@ from typing import Annotated
 import typer
 
 from documents.language import N_, Language, sentence
-from shell import acting, asking, calendar, directory, doctor, intake, policy, running, token, upkeep, user, webhook
+from shell import (
+    acting,
+    asking,
+    backup,
+    calendar,
+    directory,
+    doctor,
+    intake,
+    policy,
+    running,
+    schema,
+    token,
+    upkeep,
+    user,
+    webhook,
+)
 from shell.context import Shell
 from shell.failures import told
 from shell.output import complain
@@ -87,6 +102,8 @@ def build(language: Language, shell: Shell) -> typer.Typer:
         webhook,
         user,
         token,
+        schema,
+        backup,
     ):
         subject.add_to(app, language)
     return app

@@ -21,6 +21,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "DONDOC_"
 SECRET = frozenset({"secret_key", "smtp_url", "database_url"})  # their values are never shown
+SECRETS = Path("/run/secrets")
+"""Where containers find secrets as files: `dondoc_database_url` is DONDOC_DATABASE_URL. The environment wins."""
+
 SECRET_KEY_CHARACTERS = 32
 SHIPPED_DIRECTORY = Path(__file__).parent / "database" / "seed" / "quang_ngai.yaml"
 HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
@@ -162,6 +165,8 @@ class Settings(BaseSettings):
     @field_validator("smtp_url", mode="after")
     @classmethod
     def _check_smtp(cls, url: str | None) -> str | None:
+        if url == "":  # an empty secret file; an empty variable is left out before
+            return None
         if url is not None and not _is_url(url, ("smtp", "smtp+starttls", "smtps")):
             _refuse("{setting} phải có dạng smtp://máy:cổng, smtp+starttls://máy:cổng hoặc smtps://máy:cổng.")
         return url
@@ -256,8 +261,9 @@ def load_settings(**chosen: object) -> Settings:
         SettingsRefused: with one sentence for each bad value, naming the variable; never showing a secret.
     """
     given = {name: value for name, value in chosen.items() if value is not None}
+    secrets = SECRETS if SECRETS.is_dir() else None
     try:
-        return Settings(**given)  # type: ignore[arg-type]  # validation is what checks them
+        return Settings(_secrets_dir=secrets, **given)  # type: ignore[arg-type]  # validation is what checks them
     except ValidationError as refused:
         raise SettingsRefused(tuple(_fault(error) for error in refused.errors())) from None
 

@@ -216,12 +216,14 @@ def mark_failed(connection: Connection, mail: int, problem: str, due_at: dt.date
 def park_mail(connection: Connection, mail: int, problem: str, *, tried: bool = True) -> None:
     """Note that a mail cannot be delivered, and why."""
     connection.execute(
-        update(MAIL).where(MAIL.c.id == mail).values(state=PARKED, problem=problem, attempts=MAIL.c.attempts + tried)
+        update(MAIL)
+        .where(MAIL.c.id == mail)
+        .values(state=PARKED, problem=problem, attempts=MAIL.c.attempts + int(tried))
     )
     connection.execute(
         update(DELIVERY)
         .where(DELIVERY.c.mail == mail)
-        .values(state=PARKED, problem=problem, attempts=DELIVERY.c.attempts + tried)
+        .values(state=PARKED, problem=problem, attempts=DELIVERY.c.attempts + int(tried))
     )
 
 

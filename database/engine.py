@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -85,10 +86,18 @@ def writing(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One transaction that only reads, and sees one state of everything; it never waits for a writer."""
+    # SQLite's transactions see one state anyway; PostgreSQL's do so when they are asked to.
+    one_state: dict[str, Any] = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
     with engine.connect() as connection:
-        prepared = connection.execution_options(reads=True)
+        prepared = connection.execution_options(reads=True, **one_state)
         with prepared.begin():
             yield prepared
+
+
+def insert_or_leave(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - each dialect has an Insert of its own
+    """An insert that leaves a row of the same key as it is."""
+    build = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return build(table).on_conflict_do_nothing()
 
 
 def can_answer(engine: Engine) -> bool:
@@ -97,4 +106,4 @@ def can_answer(engine: Engine) -> bool:
         return bool(connection.execute(text("SELECT 1")).scalar() == 1)
 
 
-__all__ = ["can_answer", "open_engine", "reading", "writing"]
+__all__ = ["can_answer", "insert_or_leave", "open_engine", "reading", "writing"]

@@ -52,9 +52,8 @@ def read_rows(connection: Connection, code: str, after: int = 0) -> tuple[Record
 
 def read_all(connection: Connection) -> Iterator[tuple[str, tuple[Recorded, ...]]]:
     """Read the whole ledger, directive by directive, without holding it all in memory."""
-    rows = connection.execution_options(yield_per=1_000).execute(
-        select(LEDGER).order_by(LEDGER.c.directive, LEDGER.c.seq)
-    )
+    statement = select(LEDGER).order_by(LEDGER.c.directive, LEDGER.c.seq)
+    rows = connection.execute(statement.execution_options(yield_per=1_000))
     for code, group in groupby(rows, key=lambda row: str(row.directive)):
         yield code, tuple(_recorded(row) for row in group)
 
@@ -123,7 +122,7 @@ def broken_rows(connection: Connection, code: str | None = None) -> Iterator[tup
     statement = select(LEDGER).order_by(LEDGER.c.directive, LEDGER.c.seq)
     if code is not None:
         statement = statement.where(LEDGER.c.directive == code)
-    rows = connection.execution_options(yield_per=1_000).execute(statement)
+    rows = connection.execute(statement.execution_options(yield_per=1_000))
     for directive, group in groupby(rows, key=lambda row: str(row.directive)):
         expected_seq, previous_hash = 1, ""
         for row in group:

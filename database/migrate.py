@@ -26,6 +26,12 @@ def newest_revision() -> str:
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
+def revisions() -> list[tuple[str, str]]:
+    """Every revision of this release with its first line, the oldest first."""
+    script = ScriptDirectory.from_config(_config())
+    return [(one.revision, (one.doc or "").strip()) for one in reversed(list(script.walk_revisions()))]
+
+
 def current_revision(engine: Engine) -> str | None:
     """The revision a database is at; None when it is empty."""
     with reading(engine) as connection:

@@ -116,7 +116,7 @@ def read_directory(connection: Connection) -> Directory:
     def rows(table: Table) -> list[dict[str, object]]:
         return [
             {key: tuple(value) if isinstance(value, list) else value for key, value in row._mapping.items()}  # noqa: SLF001 - SQLAlchemy's name for it
-            for row in connection.execute(select(table))
+            for row in connection.execute(select(table).order_by(*table.primary_key))
         ]
 
     def without_id(row: dict[str, object]) -> dict[str, object]:

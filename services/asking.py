@@ -84,7 +84,9 @@ def _standings(
         statement = statement.where(DIRECTIVE.c.code == code)
     if limit is not None:
         statement = statement.limit(limit).offset(offset)
-    for row in connection.execution_options(yield_per=500).execute(statement):
+    if code is None and limit is None:  # all of them need not stand in memory at once
+        statement = statement.execution_options(yield_per=500)
+    for row in connection.execute(statement):
         try:
             standing = _standing(row)
         except ValueError:  # one whose data break the code hides no other; `doctor` and `verify` name it (RULES 18)

@@ -9,13 +9,13 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, or_, select, update
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.commit import Door
 from database import commands
-from database.engine import reading, writing
+from database.engine import insert_or_leave, reading, writing
 from database.reference import Reference
 from database.snapshots import fingerprint, insert_snapshots, read_directive, snapshot_columns
 from models.calendar import local_day
@@ -100,8 +100,9 @@ class _Series:
     def _last(self) -> int:
         of_series = select(COUNTER.c.number).where(COUNTER.c.series == self._name).with_for_update()
         number = self._connection.execute(of_series).scalar()
-        if number is None:
-            self._connection.execute(insert(COUNTER).values(series=self._name, number=0))
+        if number is None:  # two may be the first of a year; the second waits here for what the first gives out
+            self._connection.execute(insert_or_leave(self._connection, COUNTER).values(series=self._name, number=0))
+            number = self._connection.execute(of_series).scalar()
         return int(number or 0)
 
     def _borne(self, last: int) -> set[str]:

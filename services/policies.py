@@ -151,9 +151,8 @@ def simulate(office: Office, text: str) -> Simulation:
     changes: list[MomentChange] = []
     with reading(office.engine) as connection:
         reference = office.reference(connection)
-        rows = connection.execution_options(yield_per=500).execute(
-            select(DIRECTIVE.c.state).where(DIRECTIVE.c.status.not_in(CLOSED)).order_by(DIRECTIVE.c.code)
-        )
+        states = select(DIRECTIVE.c.state).where(DIRECTIVE.c.status.not_in(CLOSED)).order_by(DIRECTIVE.c.code)
+        rows = connection.execute(states.execution_options(yield_per=500))
         number = 0
         for (state,) in rows:
             number += 1

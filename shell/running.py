@@ -16,6 +16,7 @@ from shell.output import print_lines, progress
 if TYPE_CHECKING:
     from embedded.plan import Plan, Progress
     from services.acting import Wish
+    from services.office import Office
 
 DEMO_FOLDER = Path("var/demo")
 SHOWN_AGENCIES = 15
@@ -93,12 +94,9 @@ def prepare_database(shell: Shell, plan: "Plan") -> None:
     Raises:
         Failed: the directory's file has faults.
     """
-    from database.migrate import migrate
-    from database.seed_data import seed
     from embedded.files import prepare_data_folder
     from embedded.locate import running_system
     from services.office import Office
-    from shell.context import Failed
     from shell.shifted_clock import shift_clock
 
     settings = shell.settings
@@ -107,15 +105,28 @@ def prepare_database(shell: Shell, plan: "Plan") -> None:
     if not runs:
         (settings.data_dir / "run" / "clock").unlink(missing_ok=True)  # who starts anew trusts the clock
     office = Office.at(settings.database_url)
-    migrate(office.engine)
-    now = dt.datetime.now(dt.UTC)
-    try:
-        seed(office.engine, settings.directory, now)
-    except ValueError as faults:
-        raise Failed(N_("Danh bạ {file} chưa dùng được: {faults}"), file=settings.directory, faults=faults) from None
+    migrate_and_seed(shell, office)
     if settings.clock is not None and not runs:
-        shift_clock(office, plan, settings.clock_offset(now))
+        shift_clock(office, plan, settings.clock_offset(dt.datetime.now(dt.UTC)))
     office.engine.dispose()
+
+
+def migrate_and_seed(shell: Shell, office: "Office") -> None:
+    """Bring a database to this release; one that is empty gets the shipped policy and calendar and a directory.
+
+    Raises:
+        Failed: the directory's file has faults.
+    """
+    from database.migrate import migrate
+    from database.seed_data import seed
+    from shell.context import Failed
+
+    migrate(office.engine)
+    file = shell.settings.directory
+    try:
+        seed(office.engine, file, dt.datetime.now(dt.UTC))
+    except ValueError as faults:
+        raise Failed(N_("Danh bạ {file} chưa dùng được: {faults}"), file=file, faults=faults) from None
 
 
 def start(shell: Shell, port: int | None, *, detach: bool, time_skipping: bool = False) -> None:

@@ -1,11 +1,11 @@
 """What many rooms share: an empty office with the shipped directory, and the engine on a real Temporal server."""
 
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from builders import SEED, local
+from databases import fresh_database
 from running_engine import RunningEngine, run_engine
 from temporal_server import running_server
 
@@ -35,7 +35,5 @@ def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 async def engine(seeded_database: Path, tmp_path: Path, temporal_address: str) -> AsyncIterator[RunningEngine]:
     """The engine with a database of its own and a worker in the sandbox, on the real server under skipped time."""
-    file = tmp_path / "dondoc.db"
-    shutil.copy(seeded_database, file)
-    async with run_engine(file, temporal_address) as running:
+    async with run_engine(fresh_database(seeded_database, tmp_path), temporal_address) as running:
         yield running

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 import typer
 from builders import a_registration, local
+from databases import fresh_database, lift_guards
 from sqlalchemy import text
 from typer.testing import CliRunner
 
@@ -29,8 +29,6 @@ from models.life import decide
 from services.office import Office
 from shell.context import Shell
 from shell.failures import told
-
-GUARDS = ("ledger_no_update", "ledger_no_delete")
 
 
 @dataclass
@@ -60,8 +58,7 @@ class Desk:
     @classmethod
     def copied(cls, seeded_database: Path, data: Path) -> "Desk":
         data.mkdir(parents=True, exist_ok=True)
-        shutil.copy(seeded_database, data / "dondoc.db")
-        return cls(data, Office.at(f"sqlite:///{data / 'dondoc.db'}", 2.0))
+        return cls(data, Office.at(fresh_database(seeded_database, data), 2.0))
 
     def time_is(self, when: str) -> "Desk":
         """Set the office's clock."""
@@ -110,14 +107,19 @@ class Desk:
 
     def tamper(self, *statements: str) -> None:
         """Change the ledger by hand, as somebody does who takes its guards away first."""
-        self.sql(*(f"DROP TRIGGER {guard}" for guard in GUARDS), *statements)
+        with writing(self.office.engine) as connection:
+            lift_guards(connection)
+        self.sql(*statements)
 
     def dondoc(self, subject: ModuleType, *words: str, language: Language = Language.VI) -> Told:
         """Run a command of one subject of the shell, in this process."""
-        return run_dondoc(subject, self.data, *words, language=language)
+        url = self.office.engine.url.render_as_string(hide_password=False)
+        return run_dondoc(subject, self.data, *words, language=language, database_url=url)
 
 
-def run_dondoc(subject: ModuleType, data: Path, *words: str, language: Language = Language.VI) -> Told:
+def run_dondoc(
+    subject: ModuleType, data: Path, *words: str, language: Language = Language.VI, database_url: str = ""
+) -> Told:
     """Run a command of one subject of the shell on a data folder, told as `cli.py` tells it."""
     app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
     shell = Shell(data=data, language=language)
@@ -127,14 +129,18 @@ def run_dondoc(subject: ModuleType, data: Path, *words: str, language: Language 
         ctx.obj = shell
 
     subject.add_to(app, language)
-    result = CliRunner().invoke(app, list(words))
-    problem = result.exception
-    if problem is None or isinstance(problem, SystemExit):
-        return Told(result.exit_code, result.stdout, result.stderr)
-    line = told(problem, shell)
-    if line is None:
-        raise problem
-    return Told(1, result.stdout, result.stderr + line + "\n")
+    result = CliRunner().invoke(app, list(words), env={"DONDOC_DATABASE_URL": database_url})
+    try:
+        problem = result.exception
+        if problem is None or isinstance(problem, SystemExit):
+            return Told(result.exit_code, result.stdout, result.stderr)
+        line = told(problem, shell)
+        if line is None:
+            raise problem
+        return Told(1, result.stdout, result.stderr + line + "\n")
+    finally:
+        if "office" in vars(shell):
+            shell.office.engine.dispose()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from builders import local
@@ -153,11 +152,11 @@ class RunningEngine:
 
 
 @contextlib.asynccontextmanager
-async def run_engine(database: Path, address: str) -> AsyncIterator[RunningEngine]:
+async def run_engine(database_url: str, address: str) -> AsyncIterator[RunningEngine]:
     """Run a worker for one test on a task queue of its own."""
     client = await connect(address, "default")
     await ensure_search_attributes(client)
-    office = Office(open_engine(f"sqlite:///{database}"))
+    office = Office(open_engine(database_url))
     door = Door(office.engine, office.references)
     mark = uuid.uuid4().hex[:8]
     queue = f"dondoc-{mark}"

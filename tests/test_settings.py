@@ -142,3 +142,15 @@ def test_parts_started_by_the_embedded_system_share_one_clock_whenever_they_star
     assert environment["DONDOC_CLOCK"] == "+86400.000000"
     monkeypatch.setenv("DONDOC_CLOCK", environment["DONDOC_CLOCK"])
     assert load_settings().clock_offset(NOW + timedelta(days=5)) == timedelta(days=1)
+
+
+def test_secrets_come_from_files_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("settings.SECRETS", tmp_path)
+    (tmp_path / "dondoc_database_url").write_text("postgresql://dondoc:kín@postgresql/dondoc\n")
+    (tmp_path / "dondoc_secret_key").write_text("k" * 40)
+    (tmp_path / "dondoc_smtp_url").write_text("")
+    assert load_settings().database_url == "postgresql://dondoc:kín@postgresql/dondoc"
+    assert load_settings().smtp_url is None
+
+    monkeypatch.setenv("DONDOC_DATABASE_URL", "sqlite:///here.db")
+    assert load_settings().database_url == "sqlite:///here.db"

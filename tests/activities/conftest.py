@@ -1,11 +1,11 @@
-"""Fixtures: an office with a migrated and seeded SQLite, and a real mail server."""
+"""Fixtures: an office with a migrated and seeded database, and a real mail server."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from builders import SEED, local
+from databases import fresh_database
 from real_office import Mailbox, RealOffice, a_delivery, a_free_port
 
 from activities.delivery import Delivery
@@ -28,9 +28,7 @@ def seeded_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def office(seeded_database: Path, tmp_path: Path) -> Iterator[RealOffice]:
-    file = tmp_path / "dondoc.db"
-    shutil.copy(seeded_database, file)
-    engine = open_engine(f"sqlite:///{file}")
+    engine = open_engine(fresh_database(seeded_database, tmp_path))
     yield RealOffice(engine)
     engine.dispose()
 

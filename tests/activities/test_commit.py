@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import pytest
 import yaml
 from builders import a_deadline, a_registration, clock_face, local, the_policy_data
+from databases import allow_inserts, lift_guards, refuse_inserts
 from real_office import RealOffice
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from activities.clock_guard import ClockGuard, running_seconds, wall_seconds
@@ -115,7 +116,7 @@ def told(rows: tuple[Recorded, ...] | list[Recorded]) -> list[tuple[str, str, st
 def lose_the_ledger_after(office: RealOffice, seq: int) -> None:
     """As a restore of an older backup does."""
     with writing(office.engine) as connection:
-        connection.execute(text("DROP TRIGGER ledger_no_delete"))
+        lift_guards(connection)
         connection.execute(LEDGER.delete().where(LEDGER.c.seq > seq))
         connection.execute(NOTICE.delete().where(NOTICE.c.seq > seq))
         connection.execute(DELIVERY.delete())
@@ -157,9 +158,7 @@ def test_rows_are_numbered_chained_and_bear_their_command(workflow: Workflow, of
 def test_a_failing_write_leaves_nothing_at_all(workflow: Workflow, office: RealOffice) -> None:
     before = rows_in(office)
     with writing(office.engine) as connection:
-        connection.execute(
-            text("CREATE TRIGGER full BEFORE INSERT ON notice BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
-        )
+        refuse_inserts(connection, "notice", "the disk is full")
     office.later(hours=1)
     request = workflow.request(c.ReportProgress(text="Đang làm"), "truong.syt")
 
@@ -168,7 +167,7 @@ def test_a_failing_write_leaves_nothing_at_all(workflow: Workflow, office: RealO
 
     assert rows_in(office) == before
     with writing(office.engine) as connection:
-        connection.execute(text("DROP TRIGGER full"))
+        allow_inserts(connection, "notice")
     assert workflow.ask(request).outcome is Outcome.RECORDED
 
 

@@ -1,10 +1,10 @@
-"""Fixtures: a migrated and seeded SQLite of its own for each test."""
+"""Fixtures: a migrated and seeded database of its own for each test."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from databases import fresh_database
 from real_office import RealOffice
 from sqlalchemy import Engine
 
@@ -13,9 +13,7 @@ from database.engine import open_engine
 
 @pytest.fixture
 def database(seeded_database: Path, tmp_path: Path) -> Iterator[Engine]:
-    file = tmp_path / "dondoc.db"
-    shutil.copy(seeded_database, file)
-    engine = open_engine(f"sqlite:///{file}")
+    engine = open_engine(fresh_database(seeded_database, tmp_path))
     yield engine
     engine.dispose()
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from builders import a_deadline, local
+from databases import lift_guards
 from real_office import RealOffice
 from sqlalchemy import Engine, delete, func, insert, select, text, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
@@ -64,8 +65,7 @@ def broken(engine: Engine, code: str | None = None) -> list[tuple[str, int, str]
 def by_hand(engine: Engine, *statements: str) -> None:
     """Change the ledger as somebody does who takes its guards away first."""
     with writing(engine) as connection:
-        for trigger in ("ledger_no_update", "ledger_no_delete"):
-            connection.execute(text(f"DROP TRIGGER {trigger}"))
+        lift_guards(connection)
         for statement in statements:
             connection.execute(text(statement))
 

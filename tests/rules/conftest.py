@@ -1,11 +1,11 @@
-"""Fixtures of the rules' own tests: an office with a seeded SQLite, its desk, and a real mail server."""
+"""Fixtures of the rules' own tests: an office with a seeded database, its desk, and a real mail server."""
 
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from databases import fresh_database
 from office_fixture import desk
 from real_office import Mailbox, RealOffice, a_delivery, a_free_port
 from sqlalchemy import event
@@ -22,10 +22,9 @@ __all__ = ["closed_mailbox", "delivery", "desk", "mailbox", "office", "standing"
 @pytest.fixture
 def office(seeded_database: Path, tmp_path: Path) -> Iterator[RealOffice]:
     """An office on Wednesday 4 March 2026, 09:00, that acts through the one door; its clock stands."""
-    file = tmp_path / "dondoc.db"
-    shutil.copy(seeded_database, file)
-    engine = open_engine(f"sqlite:///{file}")
-    event.listen(engine, "connect", _trust_the_power)
+    engine = open_engine(fresh_database(seeded_database, tmp_path))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _trust_the_power)
     yield RealOffice(engine)
     engine.dispose()
 

@@ -89,7 +89,7 @@ def shared(seeded_database: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 @pytest.fixture(scope="module")
 def other(shared: Desk) -> Iterator[OtherProcess]:
     with subprocess.Popen(
-        [sys.executable, "-c", CHILD, f"sqlite:///{shared.data / 'dondoc.db'}"],
+        [sys.executable, "-c", CHILD, shared.office.engine.url.render_as_string(hide_password=False)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from builders import local
+from databases import sqlite_only
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from real_office import Mailbox, RealOffice, a_delivery
@@ -102,6 +103,7 @@ def test_rule_25_a_worker_killed_at_any_of_its_steps_repeats_only_what_was_in_fl
     assert len(ids(closed_mailbox)) <= 4 + 2, "one for each time that it was killed between sending and noting"
 
 
+@sqlite_only
 def test_rule_25_a_database_restored_from_a_copy_sends_what_was_in_flight_under_the_same_id(
     office: RealOffice, delivery: Delivery, mailbox: Mailbox, tmp_path: Path
 ) -> None:

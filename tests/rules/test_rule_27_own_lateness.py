@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from builders import a_deadline, local
+from databases import sqlite_only
 from office_fixture import Desk
 from sqlalchemy import insert, select, text
 from standing_office import counted_statements
@@ -125,7 +126,7 @@ def test_rule_27_doctor_says_by_how_much_the_latest_moment_was_told_late(desk: D
 
 def test_rule_27_a_directive_that_waits_for_its_start_is_not_the_clocks_lateness(desk: Desk) -> None:
     desk.register("A-1", "Mon 2026-03-02 09:00")
-    desk.sql("UPDATE directive SET awaiting_start = 1")
+    desk.sql("UPDATE directive SET awaiting_start = TRUE")
 
     assert measured(desk, "Wed 2026-03-04 09:00") == (0.0, 0.0)
 
@@ -146,6 +147,7 @@ def test_rule_27_measuring_takes_as_many_statements_for_many_directives_as_for_f
     assert statements() == few <= 12
 
 
+@sqlite_only
 def test_rule_27_measuring_reads_the_end_of_the_ledger_and_never_the_whole_of_it(desk: Desk) -> None:
     """So that it can stay on for years: the plans of all statements on the ledger begin at its end."""
     desk.register("A-1", "Mon 2026-03-02 09:00")

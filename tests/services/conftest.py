@@ -1,10 +1,10 @@
-"""Fixtures: an office with a migrated and seeded SQLite, standing at Wednesday 4 March 2026, 09:00."""
+"""Fixtures: an office with a migrated and seeded database, standing at Wednesday 4 March 2026, 09:00."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from databases import fresh_database
 from office_fixture import desk
 from real_office import RealOffice
 from standing_office import StandingOffice
@@ -16,9 +16,7 @@ __all__ = ["desk", "door", "office"]
 
 @pytest.fixture
 def office(seeded_database: Path, tmp_path: Path) -> Iterator[StandingOffice]:
-    file = tmp_path / "dondoc.db"
-    shutil.copy(seeded_database, file)
-    engine = open_engine(f"sqlite:///{file}")
+    engine = open_engine(fresh_database(seeded_database, tmp_path))
     yield StandingOffice(engine)
     engine.dispose()
 

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from builders import day, local
-from sqlalchemy import func, select, text
+from databases import allow_inserts, refuse_inserts
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from standing_office import StandingOffice, reasons
 
@@ -282,12 +283,7 @@ def test_four_clerks_at_once_get_codes_without_gap_or_clash(office: StandingOffi
 
 def a_disk_that_fails_at(office: StandingOffice, code: str) -> None:
     with writing(office.engine) as connection:
-        connection.execute(
-            text(
-                f"CREATE TRIGGER failing BEFORE INSERT ON directive WHEN NEW.code = '{code}' "
-                "BEGIN SELECT RAISE(ABORT, 'the disk fails'); END"
-            )
-        )
+        refuse_inserts(connection, "directive", "the disk fails", code)
 
 
 def test_a_batch_that_fails_leaves_nothing_and_the_next_import_adds_only_the_rest(office: StandingOffice) -> None:
@@ -300,7 +296,7 @@ def test_a_batch_that_fails_leaves_nothing_and_the_next_import_adds_only_the_res
     assert codes_in(office) == numbered(1, BATCH)
     assert rows_in(office)["command"] == BATCH
     with writing(office.engine) as connection:
-        connection.execute(text("DROP TRIGGER failing"))
+        allow_inserts(connection, "directive")
     again = office.take(*rows)
     assert [one.verdict for one in again] == [Verdict.UNCHANGED] * BATCH + [Verdict.ACCEPTED] * (BATCH + 50)
     assert codes_in(office) == numbered(1, 2 * BATCH + 50)

@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from databases import sqlite_only
 from immutable_files import immutable
 from office_fixture import Desk
 
@@ -76,6 +77,7 @@ def test_a_database_that_became_read_only_is_noticed_by_who_had_it_open_before(d
     assert writing_refused(desk.office.engine) is None
 
 
+@sqlite_only
 def test_a_database_that_another_holds_is_busy(desk: Desk) -> None:
     with sqlite3.connect(desk.data / "dondoc.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")

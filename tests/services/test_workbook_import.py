@@ -6,7 +6,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 from builders import local
-from sqlalchemy import func, select, text
+from databases import allow_inserts, refuse_inserts
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from standing_office import StandingOffice, reasons
 from workbooks import ROW, TITLES, a_package, a_workbook
@@ -142,17 +143,12 @@ def test_a_workbook_cut_off_between_two_batches_is_imported_again_and_only_the_r
         titles=MOVING_IN,
     )
     with writing(office.engine) as connection:
-        connection.execute(
-            text(
-                "CREATE TRIGGER killed BEFORE INSERT ON directive "
-                f"WHEN NEW.code = 'NV-2026-{BATCH + 7:05d}' BEGIN SELECT RAISE(ABORT, 'killed'); END"
-            )
-        )
+        refuse_inserts(connection, "directive", "killed", f"NV-2026-{BATCH + 7:05d}")
     with pytest.raises(IntegrityError, match="killed"):
         imported(office, path)
     assert saved(office) == BATCH
     with writing(office.engine) as connection:
-        connection.execute(text("DROP TRIGGER killed"))
+        allow_inserts(connection, "directive")
 
     report = imported(office, path)
 

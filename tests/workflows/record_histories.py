@@ -84,7 +84,7 @@ async def a_reopened_one(engine: RunningEngine) -> str:
 
 async def record(name: str, address: str, database: Path) -> None:
     """Live each life and keep the histories of all its runs."""
-    async with run_engine(database, address) as engine:
+    async with run_engine(f"sqlite:///{database}", address) as engine:
         for life in (a_whole_life, a_long_one, a_reopened_one):
             code = await life(engine)
             runs = engine.client.list_workflows(f"WorkflowId = 'directive/{code}'")

@@ -8,6 +8,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from databases import nothing_recorded, sqlite_only
 from running_engine import RunningEngine
 
 from database.engine import reading, writing
@@ -132,6 +133,7 @@ async def test_a_command_whose_reply_was_lost_is_answered_from_the_ledger_and_fo
     assert [row.seq for row in engine.rows(code)] == list(range(1, last.seq + 3))
 
 
+@sqlite_only
 async def test_a_directive_whose_rows_an_older_backup_lacks_brings_them_back_and_repeats_no_mail(
     engine: RunningEngine, tmp_path: Path
 ) -> None:
@@ -225,11 +227,9 @@ async def test_a_command_that_cannot_be_recorded_in_time_is_kept_and_recorded_on
     impatient = Sender(engine.client, engine.office, patience=0.05, task_queue=engine.task_queue)
     patient, engine.sender = engine.sender, impatient
     wish = str(uuid.uuid4())
-    with sqlite3.connect(engine.office.engine.url.database or "", isolation_level=None) as lock:
-        lock.execute("BEGIN IMMEDIATE")  # nothing can be recorded while this stands
+    with nothing_recorded(engine.office.engine):
         sent = asyncio.create_task(_send_only(impatient, engine, code, wish))
         await asyncio.wait([sent], timeout=5)
-        lock.execute("ROLLBACK")
     assert (await sent).outcome == "kept"
 
     engine.sender = patient
@@ -250,8 +250,7 @@ async def test_a_database_locked_for_half_a_minute_delays_a_command_and_neither_
 ) -> None:
     code = await a_life(engine, "locked")
     engine.sender.patience = 60
-    with sqlite3.connect(engine.office.engine.url.database or "", isolation_level=None) as lock:
-        lock.execute("BEGIN EXCLUSIVE")
+    with nothing_recorded(engine.office.engine):
         waiting = [
             asyncio.create_task(
                 _send_only(engine.sender, engine, code, str(uuid.uuid4())),
@@ -259,7 +258,6 @@ async def test_a_database_locked_for_half_a_minute_delays_a_command_and_neither_
             for _ in range(3)
         ]
         await asyncio.wait(waiting, timeout=30)
-        lock.execute("ROLLBACK")
     sent = await asyncio.gather(*waiting)
 
     assert {one.outcome for one in sent} == {"recorded"}

@@ -24,7 +24,7 @@ async def engine(seeded_database: Path, tmp_path: Path) -> AsyncIterator[Running
     file = tmp_path / "dondoc.db"
     shutil.copy(seeded_database, file)
     with running_server(tmp_path) as address:
-        async with run_engine(file, address) as running:
+        async with run_engine(f"sqlite:///{file}", address) as running:
             yield running
 
 

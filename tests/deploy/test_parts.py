@@ -1,0 +1,108 @@
+"""The parts that docker-compose.yml names, started as it says, on a real PostgreSQL and a real Temporal."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from databases import empty_database
+from temporal_server import TEMPORAL, free_port, running_server
+
+pytestmark = pytest.mark.server
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+DONDOC = str(Path(sysconfig.get_path("scripts")) / "dondoc")
+
+
+class Parts:
+    """The parts of the compose file on this machine: addresses and folders are ours, everything else is as it says."""
+
+    def __init__(self, folder: Path, temporal_address: str) -> None:
+        self.folder, self.port = folder, free_port()
+        self.instead = {
+            "DONDOC_DATA_DIR": str(folder),
+            "DONDOC_TEMPORAL_ADDRESS": temporal_address,
+            "DONDOC_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
+            "DONDOC_DATABASE_URL": empty_database(),
+            "DONDOC_WEB_HOST": "127.0.0.1",
+            "DONDOC_WEB_PORT": str(self.port),
+        }
+
+    def environment(self, service: str) -> dict[str, str]:
+        named = {
+            name: re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", str(value))
+            for name, value in SERVICES[service]["environment"].items()
+        }
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("DONDOC_")}
+        return {**clean, **named, **self.instead}
+
+    def start(self, service: str) -> subprocess.Popen[bytes]:
+        command = [
+            {"python": sys.executable, "dondoc": DONDOC}.get(word, word) for word in SERVICES[service]["command"]
+        ]
+        with (self.folder / f"{service}.log").open("ab") as log:
+            return subprocess.Popen(command, env=self.environment(service), stdout=log, stderr=log, cwd=ROOT)
+
+    def dondoc(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [DONDOC, *words], env=self.environment("web"), capture_output=True, text=True, check=False, cwd=ROOT
+        )
+
+    def is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Iterator[Parts]:
+    (tmp_path / "run").mkdir()
+    namespace = SERVICES["worker"]["environment"]["DONDOC_TEMPORAL_NAMESPACE"]
+    with running_server(tmp_path) as address:
+        made = [TEMPORAL, "operator", "namespace", "create", "--namespace", namespace, "--address", address]
+        assert subprocess.run(made, capture_output=True, check=False).returncode == 0
+        yield Parts(tmp_path, address)
+
+
+def eventually(reached: Any) -> None:
+    give_up_at = time.monotonic() + 90
+    while not reached():
+        assert time.monotonic() < give_up_at, "it did not come"
+        time.sleep(0.2)
+
+
+def test_the_parts_of_the_compose_file_work_together_and_go_on_after_a_worker_is_killed(parts: Parts) -> None:
+    assert parts.start("migrate").wait(120) == 0
+    with ExitStack() as running:
+        first, second, web = parts.start("worker"), parts.start("worker"), parts.start("web")
+        for process in (first, second, web):
+            running.callback(process.wait, 60)
+            running.callback(process.terminate)
+        eventually(parts.is_ready)
+        canary = parts.folder / "run" / "canary"
+        eventually(canary.exists)  # what the health check of the worker looks at
+
+        registered = parts.dondoc("register", "--content", "Báo cáo tiến độ", "--lead", "Sở Y tế", "--code", "NV-1")
+        assert registered.returncode == 0, registered.stderr
+        first.kill()
+        done = parts.dondoc("do", "NV-1", "acknowledge", "--as", "truong.syt")
+        assert done.returncode == 0, done.stderr
+        status = json.loads(parts.dondoc("status", "NV-1", "--json").stdout)
+        assert (status["status"], status["seq"]) == ("in_progress", 3)
+        assert json.loads(parts.dondoc("verify", "--json").stdout)["broken"] == []
+    logged = (parts.folder / "web.log").read_text(encoding="utf-8").splitlines()
+    assert all(json.loads(line) for line in logged), "one JSON object a line"
