@@ -38,17 +38,20 @@ def current_revision(engine: Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-def migrate(engine: Engine) -> bool:
-    """Bring the database to the newest revision, in one transaction.
+def migrate(engine: Engine, to: str | None = None) -> bool:
+    """Bring the database to a revision, in one transaction.
+
+    Args:
+        to: the newest when None.
 
     Returns: whether anything was to be done.
     """
-    if current_revision(engine) == newest_revision():
+    if current_revision(engine) == (to or newest_revision()):
         return False
     config = _config()
     with writing(engine) as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to or "head")
     return True
 
 
