@@ -49,6 +49,11 @@ class Code(StrEnum):
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 - nor this; also for a name that nobody has
     TOO_MANY_TRIES = "too_many_tries"  # wrong passwords; the next one is taken later
     NO_ACCOUNT = "no_account"  # this person cannot sign in with a password
+    TOO_MANY_FILES = "too_many_files"  # with one act
+    FILE_TOO_LARGE = "file_too_large"
+    FILE_TYPE = "file_type"  # none of the kinds that are taken, or its name says another kind
+    FILE_INFECTED = "file_infected"  # the office's scanner refused it, or could not be asked
+    NO_SUCH_FILE = "no_such_file"
     UNREADABLE = "unreadable"  # input that does not have the shape of the command
 
 
