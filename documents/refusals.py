@@ -190,6 +190,13 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
         ),
         N_("Chưa có ủy quyền để làm thay người này hôm nay. Đề nghị ghi nhận ủy quyền trước."),
     ),
+    Code.NO_POSSIBLE_DEPUTY: (
+        N_(
+            "Chỉ ủy quyền được cho người cùng cơ quan; {person} không thuộc cơ quan này. Trường hợp khác, đề nghị "
+            "Văn phòng ghi nhận."
+        ),
+        N_("Chỉ ủy quyền được cho người cùng cơ quan. Trường hợp khác, đề nghị Văn phòng ghi nhận."),
+    ),
     Code.WEAK_PASSWORD: (
         N_("Mật khẩu cần ít nhất {least} ký tự. Một câu ngắn dễ nhớ là mật khẩu tốt."),
         N_("Mật khẩu dài quá {most} ký tự. Chọn mật khẩu ngắn hơn."),

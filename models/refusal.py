@@ -35,6 +35,7 @@ class Code(StrEnum):
     UNKNOWN_AGENCY = "unknown_agency"
     UNKNOWN_PERSON = "unknown_person"
     NOT_DEPUTY = "not_deputy"  # acts on behalf of somebody whose deputy he is not
+    NO_POSSIBLE_DEPUTY = "no_possible_deputy"  # one chooses a deputy only among one's own agency
     STATE_SECRET = "state_secret"  # noqa: S105 - the marking of a document, not a password of ours
     BAD_DATE = "bad_date"
     MISSING = "missing"
