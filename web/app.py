@@ -2,6 +2,7 @@
 
 import asyncio
 import tempfile
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
@@ -22,8 +23,10 @@ from models.refusal import Code, Refused
 from services.attachments import FileStore
 from services.office import Office
 from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
+from web.engine_watch import EngineNoted, EngineWatch
 from web.headers import SecurityHeaders
 from web.health import Machine, TemporalClient, health_routes
+from web.live import Pulse, live_routes
 from web.metrics import metrics_routes
 from web.origin import SameOriginOnly
 from web.pages.board import board_routes
@@ -57,6 +60,7 @@ def create_app(
     disks: tuple[Path, ...] = (),
     base_url: str = "",
     scan: tuple[str, ...] = (),
+    closing: threading.Event | None = None,
     data_dir: Path | None = None,
 ) -> ASGIApp:
     """Build the application.
@@ -67,6 +71,7 @@ def create_app(
         disks: folders on each of the disks that are written to.
         base_url: the address of the web part as it stands in mails.
         scan: the program that looks at each file handed in; empty for none.
+        closing: is set when the process is to stop; open streams then end.
         data_dir: where files are kept; a temporary folder when None.
     """
     machine = Machine(clock or ClockGuard(), disks)
@@ -83,6 +88,9 @@ def create_app(
     app.include_router(board_routes(office))
     app.include_router(inbox_routes(office, base_url))
     app.include_router(preferences_routes(office))
+    watch = EngineWatch(temporal_client)
+    app.include_router(live_routes(office, Pulse(office, watch, closing or threading.Event())))
+    app.add_middleware(EngineNoted, watch=watch)
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)
