@@ -82,7 +82,7 @@ def create_app(
     desk = DeskOfProcess(office, _client_or_none(temporal_client))
     app.include_router(sign_in_routes(office))
     app.include_router(own_account_routes(office))
-    app.include_router(work_routes(office))
+    app.include_router(work_routes(office, desk))
     app.include_router(listing_routes(office))
     app.include_router(directive_routes(office, desk, files))
     app.include_router(board_routes(office))
