@@ -125,7 +125,7 @@ def life_charts(
         coming: the moments that come if nobody acts; `coming_told` says each in words.
     """
     drawn = _Drawing(directive, tuple(rows), tuple(coming), tuple(told), tuple(coming_told), now, language)
-    return drawn.chart(NARROW, 4), drawn.chart(WIDE, 10)
+    return drawn.chart(NARROW, 5), drawn.chart(WIDE, 10)
 
 
 @dataclass(frozen=True)

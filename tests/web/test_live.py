@@ -3,14 +3,17 @@
 import asyncio
 import contextlib
 import json
+import re
 import threading
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx2
 import pytest
 from office_fixture import Desk
+from running_engine import RunningEngine
 from signed_in import HOST, a_session, browsing
 from sqlalchemy import select
 from temporalio.client import Client
@@ -258,3 +261,32 @@ async def test_the_stream_of_a_signed_in_person_is_one_that_browsers_read(office
 
     assert "event: inbox" in heard
     assert not serving.is_alive()
+
+
+@pytest.mark.server
+async def test_an_act_on_a_page_is_recorded_by_the_engine_and_other_open_pages_hear_of_it(
+    engine: RunningEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def temporal() -> Client:
+        return engine.client
+
+    monkeypatch.setattr(web.live, "BEAT_SECONDS", 0.05)
+    code = await engine.register("NV", lead_agency="SYT")
+    pulse = Pulse(engine.office, EngineWatch(temporal), threading.Event())
+    app = create_app(engine.office, temporal, data_dir=tmp_path)
+
+    async with (
+        listening(pulse, "chanhvanphong", EVERYTHING) as other,
+        browsing(app, engine.office, "truong.syt") as browser,
+    ):
+        file = [("files", ("Báo cáo.pdf", b"%PDF-1.7\n", "application/pdf"))]
+        answer = await browser.post(
+            f"/directives/{code}/do", data={"kind": "report_progress", "text": "Nửa việc", "id": "w-1"}, files=file
+        )
+        await other.hears("changed", [code])
+        text = (await browser.get(answer.headers["location"])).text
+
+    assert answer.headers["location"] == f"/directives/{code}?done=recorded"
+    assert engine.kinds(code)[-2:] == ["acknowledged", "progress_reported"]
+    assert "Đã ghi nhận." in text
+    assert re.search(rf'href="/directives/{code}/files/\w+">Báo cáo\.pdf</a>', text)
