@@ -4,6 +4,7 @@ It is Friday 20 March 2026, 09:00. Sở Y tế leads NV-1, due on 17 March, firs
 dựng coordinate it; Temporal is away, so acts are kept.
 """
 
+import asyncio
 import datetime as dt
 import html
 import re
@@ -20,6 +21,7 @@ from signed_in import browsing
 from sqlalchemy import insert
 from temporalio.client import Client
 
+import web.pages.directive
 from database import commands
 from database.engine import reading, writing
 from database.reference import DIRECTORY, raise_revision
@@ -277,3 +279,38 @@ async def test_the_page_says_that_acting_is_paused_while_temporal_is_away(as_per
 
     assert re.search(r'<p id="engine" class="engine" role="status">', text)
     assert "Bộ máy đang tạm nghỉ" in text
+
+
+async def test_a_form_larger_than_all_its_files_may_be_is_refused_before_it_is_read(
+    desk: Desk, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web.pages.directive, "BODY_LIMIT", 10_000)
+    async with browsing(create_app(office, no_temporal, data_dir=desk.data), office, "truong.syt") as browser:
+        answer = await browser.post(
+            f"{PAGE}/do", data={"kind": "submit"}, files=[("files", ("a.pdf", PDF + b" " * 20_000, "application/pdf"))]
+        )
+
+    assert answer.status_code == 413
+    assert not (desk.data / "attachments").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [{"percent": "9" * 5_000}, {"percent": "٣"}, {"seen": "9" * 5_000}, {"kind": "x" * 9}]
+)
+async def test_nothing_that_a_form_may_hold_breaks_the_page(as_person: Browsing, words: dict[str, str]) -> None:
+    async with as_person("truong.syt") as browser:
+        answer = await browser.post(f"{PAGE}/do", data={"kind": "report_progress", "text": "<b>", **words})
+
+    assert answer.status_code in (303, 409)
+    assert "<b>" not in answer.text
+
+
+async def test_a_page_does_not_wait_for_a_temporal_that_hangs(office: Office) -> None:
+    async def hanging() -> Client:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with browsing(create_app(office, hanging), office, "truong.syt") as browser:
+        text = await asyncio.wait_for(text_of(browser), 10)
+
+    assert '<p id="engine" class="engine" role="status">' in text
