@@ -27,8 +27,9 @@ from database.engine import reading, writing
 from database.reference import DIRECTORY, raise_revision
 from models import commands as c
 from models.engine import CommandEnvelope
+from models.local_time import local_day
 from models.tables import ABSENCE
-from models.vocabulary import Opinion
+from models.vocabulary import Opinion, Position
 from services.office import Office
 from web.app import create_app
 
@@ -125,11 +126,15 @@ async def test_what_people_said_stands_whole_and_silence_is_shown_as_silence(as_
     assert "Đã gọi điện" in text
 
 
-async def test_the_timeline_gives_planned_and_actual_and_the_rule_of_the_policy(as_person: Browsing) -> None:
+async def test_the_timeline_gives_planned_and_actual_and_the_rule_of_the_policy(
+    as_person: Browsing, office: Office
+) -> None:
     async with as_person("truong.syt") as browser:
         text = await text_of(browser)
 
     coming, _, happened = text.partition('class="now"')
+    chairman = office.reference().directory.holders((Position.CHAIRMAN,), local_day(office.now()))[0]
+    assert f"Tới: {office.reference().directory.person_name(chairman)}." in coming
     assert "Thang đôn đốc phiên bản 1, đồng hồ “Thời hạn”, mốc “quá hạn 7 ngày làm việc”" in coming
     assert re.search(r"09:30 thứ Tư, 18/03/2026 \(theo thang lẽ ra 08:00 18/03/2026\)", happened)
     assert "đồng hồ “Thời hạn”, mốc “quá hạn 1 ngày làm việc”" in happened
@@ -254,6 +259,16 @@ async def test_a_deputy_may_act_for_whom_he_stands_in_and_the_form_says_so(as_pe
     assert f"<h3>Thay mặt {name}</h3>" in text
     actor = kept_command(office, form["id"]).actor
     assert (actor.person, actor.on_behalf_of) == ("pho.syt", "truong.syt")
+
+
+async def test_what_is_kept_and_not_recorded_yet_stands_on_the_page(as_person: Browsing, office: Office) -> None:
+    name = office.reference().directory.person_name("truong.syt")
+    async with as_person("truong.syt") as browser:
+        form = await form_of(browser, "submit")
+        await browser.post(f"{PAGE}/do", data={**form, "text": "Xong"})
+        text = await text_of(browser)
+
+    assert f"<li>Nộp kết quả: {name}, 09:00 20/03/2026</li>" in text
 
 
 async def test_nobody_acts_for_a_person_whose_deputy_he_is_not(as_person: Browsing) -> None:
