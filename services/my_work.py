@@ -9,14 +9,13 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection, func, select
 
 from database.deliveries import undelivered
-from database.work_filter import Waits, WorkFilter
+from database.waiting import Waits, WorkFilter
 from documents.language import N_
 from models.commands import Actor
 from models.directory import Directory
-from models.local_time import local_day
-from models.sight import NOTHING, Scope, charge_of
+from models.sight import Scope, charge_of
 from models.tables import DIRECTIVE
-from models.vocabulary import Position, Role, Status, Timeliness
+from models.vocabulary import Role, Timeliness
 from services.asking import Standing, list_directives
 
 SHOWN: Final = 10
@@ -32,28 +31,23 @@ class Kind:
 
     Attributes:
         title: a msgid.
-        level: the least level of escalation.
         act: the command that may be given for several at once; None where each needs its own words.
-        mine: only what this person's agencies lead or owe, of all that he sees.
+        mine: only what is this person's own, of all that he sees.
     """
 
     title: str
-    status: Status | None = None
     waits: Waits | None = None
     timeliness: Timeliness | None = None
-    level: int = 0
     act: str | None = None
     mine: bool = False
 
     @property
     def address(self) -> str:
         """The list that holds exactly this."""
-        given: Mapping[str, object] = {
+        given: Mapping[str, str | None] = {
             "mine": "1" if self.mine else None,
-            "status": self.status,
             "waiting": self.waits,
             "timeliness": self.timeliness,
-            "level": self.level,
         }
         return "/directives?" + urlencode({name: value for name, value in given.items() if value})
 
@@ -83,29 +77,25 @@ class FailedMail:
 
 
 _OF_AGENCY: Final = (
-    Kind(N_("Chờ tiếp nhận"), waits=Waits.ACKNOWLEDGE, act="acknowledge", mine=True),
+    Kind(N_("Chờ tiếp nhận"), Waits.ACKNOWLEDGE, act="acknowledge", mine=True),
     Kind(N_("Quá hạn"), timeliness=Timeliness.OVERDUE, mine=True),
-    Kind(N_("Kết quả bị trả lại"), waits=Waits.RETURNED, mine=True),
-    Kind(N_("Phải giải trình"), waits=Waits.EXPLANATION, mine=True),
+    Kind(N_("Kết quả bị trả lại"), Waits.RETURNED, mine=True),
+    Kind(N_("Phải giải trình"), Waits.EXPLANATION, mine=True),
     Kind(N_("Sắp đến hạn"), timeliness=Timeliness.DUE_SOON, mine=True),
-    Kind(N_("Được đề nghị phối hợp"), waits=Waits.CONTRIBUTE, mine=True),
+    Kind(N_("Được đề nghị phối hợp"), Waits.CONTRIBUTE),
 )
 _OF_OFFICE: Final = (
-    Kind(N_("Chờ phân công"), status=Status.REGISTERED),
-    Kind(N_("Bị từ chối tiếp nhận"), status=Status.DECLINED),
-    Kind(N_("Kết quả chờ thẩm định"), status=Status.SUBMITTED, act="accept"),
-    Kind(N_("Xin gia hạn chờ quyết định"), waits=Waits.EXTENSION),
-    Kind(N_("Chờ khởi tạo"), waits=Waits.START),
+    Kind(N_("Chờ phân công"), Waits.ASSIGN),
+    Kind(N_("Bị từ chối tiếp nhận"), Waits.DECLINED),
+    Kind(N_("Kết quả chờ thẩm định"), Waits.REVIEW, act="accept"),
+    Kind(N_("Xin gia hạn chờ quyết định"), Waits.EXTENSION),
+    Kind(N_("Chờ khởi tạo"), Waits.START),
     Kind(N_("Quá hạn, cần đôn đốc"), timeliness=Timeliness.OVERDUE, act="urge"),
 )
-_TO_VICE_CHAIRMAN: Final = (
-    Kind(N_("Đã báo cáo vượt cấp đến lãnh đạo"), level=3, act="urge"),
-    Kind(N_("Chờ quyết định của lãnh đạo"), waits=Waits.EXTENSION),
-    Kind(N_("Quá hạn trong lĩnh vực phụ trách"), timeliness=Timeliness.OVERDUE, act="urge"),
-)
-_TO_CHAIRMAN: Final = (
-    Kind(N_("Đã báo cáo vượt cấp đến lãnh đạo"), level=4, act="urge"),
-    Kind(N_("Chờ quyết định của lãnh đạo"), waits=Waits.EXTENSION),
+_OF_LEADER: Final = (
+    Kind(N_("Đã báo cáo vượt cấp đến lãnh đạo"), Waits.ESCALATED, act="urge"),
+    Kind(N_("Chờ quyết định của lãnh đạo"), Waits.EXTENSION),
+    Kind(N_("Quá hạn trong lĩnh vực phụ trách"), timeliness=Timeliness.OVERDUE, act="urge", mine=True),
     Kind(N_("Quá hạn, cần đôn đốc"), timeliness=Timeliness.OVERDUE, act="urge"),
 )
 
@@ -121,8 +111,8 @@ def cards_of(
     """
     cards = []
     for actor in actors:
-        for kind in _kinds(actor, directory, now):
-            only = filter_of(kind, actor, directory, scope, now)
+        for kind in _kinds(actor, directory):
+            only = filter_of(kind, actor, directory, scope)
             counted = select(func.count()).select_from(DIRECTIVE).where(*only.conditions(now))
             number = connection.execute(counted).scalar_one()
             if number:
@@ -131,20 +121,19 @@ def cards_of(
     return tuple(cards)
 
 
-def filter_of(kind: Kind, actor: Actor, directory: Directory, scope: Scope, now: dt.datetime) -> WorkFilter:
+def filter_of(kind: Kind, actor: Actor, directory: Directory, scope: Scope) -> WorkFilter:
     """The directives of one card, and of the list behind it."""
     principal = actor.on_behalf_of or actor.person
-    fields = tuple(field for post in directory.posts_on(principal, local_day(now)) for field in post.fields)
+    fields = tuple(field for post in directory.posts if post.person == principal for field in post.fields)
     return WorkFilter(
-        status=kind.status,
         timeliness=kind.timeliness,
         open_only=True,
         scope=scope,
         waits=kind.waits,
-        least_level=kind.level,
         agencies=actor.agencies if Role.AGENCY in actor.roles else frozenset(),
-        own_only=kind.mine or _is_vice_chairman(actor, directory, now),
-        in_charge=charge_of(principal, directory, fields) if Role.LEADER in actor.roles else NOTHING,
+        people=frozenset({actor.person, principal}),
+        mine=kind.mine,
+        in_charge=charge_of(principal, directory, fields),
     )
 
 
@@ -160,17 +149,15 @@ def failed_mails(connection: Connection, now: dt.datetime) -> tuple[FailedMail, 
     return tuple(found.values())
 
 
-def _kinds(actor: Actor, directory: Directory, now: dt.datetime) -> Iterator[Kind]:
+def _kinds(actor: Actor, directory: Directory) -> Iterator[Kind]:
     if Role.LEADER in actor.roles:
-        yield from _TO_VICE_CHAIRMAN if _is_vice_chairman(actor, directory, now) else _TO_CHAIRMAN
+        in_charge = bool(_fields_of(actor.on_behalf_of or actor.person, directory))
+        yield from (kind for kind in _OF_LEADER if kind.timeliness is None or kind.mine is in_charge)
     if Role.SECRETARIAT in actor.roles:
         yield from _OF_OFFICE
     if Role.AGENCY in actor.roles:
         yield from _OF_AGENCY
 
 
-def _is_vice_chairman(actor: Actor, directory: Directory, now: dt.datetime) -> bool:
-    """Whether he acts as one who is in charge of some fields, and not of everything."""
-    posts = directory.posts_on(actor.on_behalf_of or actor.person, local_day(now))
-    held = {post.position for post in posts}
-    return Position.VICE_CHAIRMAN in held and Position.CHAIRMAN not in held
+def _fields_of(person: str, directory: Directory) -> frozenset[str]:
+    return frozenset(field.code for field in directory.fields if field.vice_chairman == person)
