@@ -230,6 +230,7 @@ def inbox_of(
     unread_only: bool = False,
     limit: int | None = None,
     before: tuple[dt.datetime, int] | None = None,
+    offset: int = 0,
 ) -> list[InboxItem]:
     """A person's inbox, the newest first.
 
@@ -245,7 +246,7 @@ def inbox_of(
         )
         statement = statement.where(tuple_(NOTICE.c.at, NOTICE.c.id) < tuple_(at, number))
     if limit is not None:
-        statement = statement.limit(limit)
+        statement = statement.limit(limit).offset(offset)
     return [
         InboxItem(
             id=row.id,

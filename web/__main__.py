@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -80,6 +81,7 @@ def run(settings: Settings, listening: socket.socket) -> None:
     client = LazyClient(settings.temporal_address or "127.0.0.1:7233", settings.temporal_namespace)
     run_dir = settings.data_dir / "run"
     clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()
+    closing = threading.Event()
     server = StoppableServer(
         uvicorn.Config(
             create_app(
@@ -89,7 +91,9 @@ def run(settings: Settings, listening: socket.socket) -> None:
                 disks_of(settings.data_dir, _sqlite_file(office)),
                 settings.public_url,
                 frozenset(settings.webhook_allow),
-                closing := threading.Event(),
+                closing,
+                scan=tuple(shlex.split(settings.scan_command)),
+                data_dir=settings.data_dir,
             ),
             log_config=None,
             access_log=False,

@@ -1,6 +1,7 @@
 """The web application, made of values that its entry point hands in; importing this opens nothing."""
 
 import asyncio
+import tempfile
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -20,11 +21,14 @@ from activities.clock_guard import ClockGuard
 from documents.language import N_, Language, sentence
 from documents.sentences import refusal_sentence
 from models.refusal import Code, Refused
+from services.attachments import FileStore
 from services.office import Office
 from web.api.application import create_api
 from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
+from web.engine_watch import EngineNoted, EngineWatch
 from web.headers import SecurityHeaders
 from web.health import Machine, TemporalClient, health_routes
+from web.live import Pulse, live_routes
 from web.metrics import metrics_routes
 from web.origin import SameOriginOnly
 from web.pages.board import board_routes
@@ -33,6 +37,7 @@ from web.pages.inbox import inbox_routes
 from web.pages.listing import listing_routes
 from web.pages.message import MessageView
 from web.pages.own_account import own_account_routes
+from web.pages.preferences import preferences_routes
 from web.pages.sign_in import sign_in_routes
 from web.pages.tokens import token_routes
 from web.pages.work import work_routes
@@ -46,6 +51,7 @@ log = structlog.get_logger()
 _SENTENCES = {
     404: N_("Không có trang này."),
     405: N_("Trang này không nhận cách gọi đó."),
+    413: N_("Nội dung gửi lên quá lớn. Chia nhỏ hoặc nén tệp rồi gửi lại."),
 }
 _OTHER = N_("Yêu cầu không thực hiện được.")
 _BROKEN = N_("Hệ thống gặp lỗi khi trả lời; lỗi đã được ghi vào nhật ký.")
@@ -59,6 +65,8 @@ def create_app(
     base_url: str = "",
     webhook_allow: frozenset[str] = frozenset(),
     closing: threading.Event | None = None,
+    scan: tuple[str, ...] = (),
+    data_dir: Path | None = None,
 ) -> ASGIApp:
     """Build the application.
 
@@ -69,23 +77,32 @@ def create_app(
         base_url: the address of the web part as it stands in mails.
         webhook_allow: private places that webhooks may reach.
         closing: is set when the process is to stop; open streams then end.
+        scan: the program that looks at each file handed in; empty for none.
+        data_dir: where files are kept; a temporary folder when None.
     """
     machine = Machine(clock or ClockGuard(), disks)
     app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(health_routes(office, temporal_client, machine))
     app.include_router(metrics_routes(office, machine.clock))
+    closing = closing or threading.Event()
+    data_dir = data_dir or Path(tempfile.mkdtemp(prefix="dondoc-"))
+    files = FileStore(data_dir / "attachments", scan)
     client = _client_or_none(temporal_client)
     desk = DeskOfProcess(office, client)
     app.include_router(sign_in_routes(office))
     app.include_router(own_account_routes(office))
-    app.include_router(work_routes(office))
+    app.include_router(work_routes(office, desk))
     app.include_router(listing_routes(office))
-    app.include_router(directive_routes(office, desk))
+    app.include_router(directive_routes(office, desk, files))
     app.include_router(board_routes(office))
     app.include_router(inbox_routes(office, base_url))
     app.include_router(token_routes(office, base_url))
     api = create_api(office, client, desk, base_url=base_url, webhook_allow=webhook_allow, closing=closing)
     app.router.routes.append(ApiMount("/api", api))
+    app.include_router(preferences_routes(office))
+    watch = EngineWatch(temporal_client)
+    app.include_router(live_routes(office, Pulse(office, watch, closing)))
+    app.add_middleware(EngineNoted, watch=watch)
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)
@@ -139,7 +156,7 @@ def _page_refused(office: Office) -> Callable[[Request, Exception], Awaitable[Re
             raise problem
         reader = await asyncio.to_thread(reader_of, request, office)
         told = refusal_sentence(problem.code, problem.data, language_of(request), reader.directory)
-        status = 404 if problem.code is Code.NOT_FOUND else 409
+        status = 404 if problem.code in (Code.NOT_FOUND, Code.NO_SUCH_FILE) else 409
         return page("message.html", reader.language, reader, MessageView(told), status=status)
 
     return refused
