@@ -30,6 +30,7 @@ from web.pages.inbox import inbox_routes
 from web.pages.listing import listing_routes
 from web.pages.message import MessageView
 from web.pages.own_account import own_account_routes
+from web.pages.register import register_routes
 from web.pages.sign_in import sign_in_routes
 from web.pages.work import work_routes
 from web.rendering import page
@@ -43,6 +44,7 @@ _SENTENCES = {
     404: N_("Không có trang này."),
     405: N_("Trang này không nhận cách gọi đó."),
 }
+_STATUSES = {Code.NOT_FOUND: 404, Code.NOT_ALLOWED: 403}
 _OTHER = N_("Yêu cầu không thực hiện được.")
 _BROKEN = N_("Hệ thống gặp lỗi khi trả lời; lỗi đã được ghi vào nhật ký.")
 
@@ -66,7 +68,8 @@ def create_app(
     app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(health_routes(office, temporal_client, machine))
     app.include_router(metrics_routes(office, machine.clock))
-    desk = DeskOfProcess(office, _client_or_none(temporal_client))
+    client = _client_or_none(temporal_client)
+    desk = DeskOfProcess(office, client)
     app.include_router(sign_in_routes(office))
     app.include_router(own_account_routes(office))
     app.include_router(work_routes(office))
@@ -74,6 +77,7 @@ def create_app(
     app.include_router(directive_routes(office, desk))
     app.include_router(board_routes(office))
     app.include_router(inbox_routes(office, base_url))
+    app.include_router(register_routes(office, client))
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)
@@ -118,7 +122,7 @@ def _page_refused(office: Office) -> Callable[[Request, Exception], Awaitable[Re
             raise problem
         reader = await asyncio.to_thread(reader_of, request, office)
         told = refusal_sentence(problem.code, problem.data, language_of(request), reader.directory)
-        status = 404 if problem.code is Code.NOT_FOUND else 409
+        status = _STATUSES.get(problem.code, 409)
         return page("message.html", reader.language, reader, MessageView(told), status=status)
 
     return refused
