@@ -1,6 +1,7 @@
 """The web application, made of values that its entry point hands in; importing this opens nothing."""
 
 import asyncio
+import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +19,7 @@ from activities.clock_guard import ClockGuard
 from documents.language import N_, Language, sentence
 from documents.sentences import refusal_sentence
 from models.refusal import Code, Refused
+from services.import_review import Reviews
 from services.office import Office
 from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
 from web.headers import SecurityHeaders
@@ -26,9 +28,12 @@ from web.metrics import metrics_routes
 from web.origin import SameOriginOnly
 from web.pages.board import board_routes
 from web.pages.directive import DeskOfProcess, directive_routes
+from web.pages.import_rows import import_row_routes
+from web.pages.importing import import_routes
 from web.pages.inbox import inbox_routes
 from web.pages.listing import listing_routes
 from web.pages.message import MessageView
+from web.pages.operation import operation_routes
 from web.pages.own_account import own_account_routes
 from web.pages.register import register_routes
 from web.pages.sign_in import sign_in_routes
@@ -55,6 +60,7 @@ def create_app(
     clock: ClockGuard | None = None,
     disks: tuple[Path, ...] = (),
     base_url: str = "",
+    data_dir: Path | None = None,
 ) -> ASGIApp:
     """Build the application.
 
@@ -63,7 +69,9 @@ def create_app(
         clock: watches this process's clock; made now when None.
         disks: folders on each of the disks that are written to.
         base_url: the address of the web part as it stands in mails.
+        data_dir: where files are kept; a temporary folder when None.
     """
+    kept_in = data_dir or Path(tempfile.mkdtemp(prefix="dondoc-"))
     machine = Machine(clock or ClockGuard(), disks)
     app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(health_routes(office, temporal_client, machine))
@@ -78,6 +86,10 @@ def create_app(
     app.include_router(board_routes(office))
     app.include_router(inbox_routes(office, base_url))
     app.include_router(register_routes(office, client))
+    reviews = Reviews(office, kept_in / "uploads")
+    app.include_router(import_routes(reviews, client))
+    app.include_router(import_row_routes(reviews))
+    app.include_router(operation_routes(office))
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)

@@ -153,16 +153,18 @@ def register_routes(office: Office, client: MaybeClient) -> APIRouter:
     return router
 
 
-async def start_patiently(office: Office, client: Client | None, envelopes: Iterable[CommandEnvelope]) -> None:
-    """Start workflows for as long as a person can wait; what is left the sweep starts."""
+async def start_patiently(
+    office: Office, client: Client | None, envelopes: Iterable[CommandEnvelope], patience: float = CLIENT_PATIENCE
+) -> int:
+    """Start workflows for so many seconds; what is left the sweep starts. Returns how many are known to be started."""
     if client is None:
-        return
+        return 0
     shift = (await asyncio.to_thread(office.reference)).clock_shift
     try:
-        async with asyncio.timeout(CLIENT_PATIENCE):
-            await start_all(client, envelopes, shift, lambda: None)
+        async with asyncio.timeout(patience):
+            return await start_all(client, envelopes, shift, lambda: None)
     except TimeoutError:
-        return
+        return 0
 
 
 async def _texts_of(request: Request) -> dict[str, str]:
