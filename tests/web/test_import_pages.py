@@ -73,7 +73,7 @@ def kept(tmp_path: Path) -> list[Path]:
 
 
 async def upload(browser: httpx2.AsyncClient, file: Path | bytes, name: str = "nhiệm vụ.xlsx") -> httpx2.Response:
-    content = file if isinstance(file, bytes) else file.read_bytes()
+    content = file if isinstance(file, bytes) else await asyncio.to_thread(file.read_bytes)
     return await browser.post("/import", files={"file": (name, content, "application/octet-stream")})
 
 
