@@ -28,7 +28,7 @@ from database.engine import reading, writing
 from documents import workbook_safety
 from models.tables import COUNTER, DIRECTIVE
 from services import import_review, operations
-from services.operations import Kind, State
+from services.operations import Kind
 from services.temporal import connect, handle
 from web.app import create_app
 from web.pages import importing
@@ -467,12 +467,3 @@ async def test_with_temporal_there_workflows_are_started_by_the_import(
     assert "chờ khởi tạo" not in page
     for code in ("NV-2026-88001", "NV-2026-88230"):
         assert (await handle(client, code).describe()).workflow_type == "DirectiveWorkflow"
-
-
-def test_an_operation_that_ended_is_not_begun_again(desk: Desk) -> None:
-    assert operations.start(desk.office, "one", Kind.IMPORT, "vanthu", "a.xlsx")
-    assert not operations.start(desk.office, "one", Kind.IMPORT, "vanthu", "a.xlsx")
-    operations.finish(desk.office, "one", State.FAILED, {"done": 1})
-    assert operations.start(desk.office, "one", Kind.IMPORT, "vanthu", "a.xlsx")
-    operations.finish(desk.office, "one", State.DONE, {"accepted": 1})
-    assert not operations.start(desk.office, "one", Kind.IMPORT, "vanthu", "a.xlsx")

@@ -223,7 +223,7 @@ async def test_two_clerks_who_register_the_same_register_it_once(clerk: httpx2.A
 async def test_rows_left_empty_are_passed_over_and_a_form_without_any_is_told(
     clerk: httpx2.AsyncClient, desk: Desk
 ) -> None:
-    empty = {f"r1-{name}": "" for name in FIELDS}
+    empty = {f"r1-{name}": "" for name in FIELDS} | {"r1-urgency": "normal"}
 
     nothing = await send(clerk, "save", empty)
     one = await send(clerk, "save", empty, a_row(4))

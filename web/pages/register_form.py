@@ -41,8 +41,8 @@ class Sent:
 
     @property
     def written(self) -> dict[int, DirectiveWords]:
-        """The rows in which anything stands; the others are passed over."""
-        return {number: one for number, one in self.directives.items() if any(vars(one).values())}
+        """The rows in which anything stands; the others are passed over. An urgency is chosen always, so it says nothing."""
+        return {number: one for number, one in self.directives.items() if one != DirectiveWords(urgency=one.urgency)}
 
 
 def read_form(given: Mapping[str, str]) -> Sent:
