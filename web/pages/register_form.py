@@ -41,7 +41,7 @@ class Sent:
 
     @property
     def written(self) -> dict[int, DirectiveWords]:
-        """The rows in which anything stands; the others are passed over. An urgency is chosen always, so it says nothing."""
+        """The rows in which anything stands but the urgency, which is always chosen; the others are passed over."""
         return {number: one for number, one in self.directives.items() if one != DirectiveWords(urgency=one.urgency)}
 
 
