@@ -1,13 +1,15 @@
 """The phrases of which sentences about directives are full: people, durations, deadlines, texts that people wrote."""
 
+import datetime as dt
 import unicodedata
 from typing import Final, Protocol
 
-from documents.dates import short_day
+from documents.dates import format_day, format_instant, short_day
 from documents.language import N_, Language, sentence
 from documents.translation import translated
 from models.deadline import Deadline
 from models.events import ENGINE
+from models.local_time import LOCAL
 from models.vocabulary import Qualifier
 
 EXCERPT: Final = 300
@@ -64,6 +66,13 @@ def deadline_words(deadline: Deadline | None, language: Language) -> str:
         msgid = N_("trước {time} ngày {day}") if before else N_("chậm nhất {time} ngày {day}")
     time = "" if deadline.time is None else f"{deadline.time:%H:%M}"
     return sentence(msgid, language, day=short_day(deadline.day), time=time)
+
+
+def due_words(deadline: Deadline, language: Language) -> str:
+    """Write the last instant at which a deadline is kept: "hết thứ Ba, 15/12/2026", "17:00 thứ Ba, 15/12/2026"."""
+    if deadline.due_at.astimezone(LOCAL).time() == dt.time():
+        return sentence(N_("hết {day}"), language, day=format_day(deadline.last_day, language))
+    return format_instant(deadline.due_at, language)
 
 
 def one_line(text: str, limit: int = EXCERPT) -> str:

@@ -79,6 +79,7 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
     ),
     Code.NOT_FOUND: (
         N_("Không tìm thấy nhiệm vụ {directive}. Kiểm tra lại mã nhiệm vụ."),
+        N_("Lần nhập {upload} không còn: đã nhập xong, đã bỏ, hoặc đã quá một ngày. Tải tệp lên lại."),
         N_("Không tìm thấy nhiệm vụ này. Kiểm tra lại mã nhiệm vụ."),
     ),
     Code.REASON_REQUIRED: (N_("Việc này cần có lý do. Ghi lý do rồi gửi lại."),),

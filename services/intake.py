@@ -60,6 +60,14 @@ class Taken:
     envelope: CommandEnvelope | None = None
 
 
+class NotWhole(Exception):
+    """Of several that belong together one is refused, so none is saved."""
+
+    def __init__(self, taken: list[Taken]) -> None:
+        super().__init__("not all can be taken")
+        self.taken = taken
+
+
 @dataclass
 class _Entered:
     """One directive that was handed in, and what became of it."""
@@ -143,6 +151,20 @@ class Intake:
                     self._save(connection, [one for one in judged if one.taken.verdict is Verdict.ACCEPTED], now)
                     taken = [one.taken for one in judged]
             yield from taken
+
+    def take_whole(self, connection: Connection, readings: list[Reading]) -> list[Taken]:
+        """Save in the caller's transaction what was read, all of it or nothing.
+
+        Raises:
+            NotWhole: one is refused; the caller's transaction is to be rolled back, so that no code is lost.
+        """
+        now = self.office.now()
+        judged = self._judge(connection, readings, now, {})
+        taken = [one.taken for one in judged]
+        if any(one.verdict is Verdict.REFUSED for one in taken):
+            raise NotWhole(taken)
+        self._save(connection, [one for one in judged if one.taken.verdict is Verdict.ACCEPTED], now)
+        return taken
 
     def _judge(
         self, connection: Connection, batch: list[Reading], now: dt.datetime, entered: dict[str, _Entered]

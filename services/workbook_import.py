@@ -1,14 +1,16 @@
 """Importing a workbook: row by row verdicts, refused rows given back, the rest started."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import Final
 
-from documents.intake_columns import Column
+from documents.intake_columns import MULTILINE, Column
 from documents.intake_values import (
     BadDate,
     CellValue,
+    plain_text,
     read_date,
     read_text,
     read_urgency,
@@ -24,6 +26,11 @@ from models.vocabulary import Urgency
 from services.intake import Intake, Taken, Verdict
 from services.intake_warnings import IntakeWarning, find_warnings
 from services.registration import RawDirective, Reading, Reason, read_registration
+
+Corrections = Mapping[int, Mapping[Column, str]]
+"""What people wrote in the place of cells, by the row's number."""
+
+_NOTHING_CORRECTED: Final[Corrections] = {}
 
 
 @dataclass
@@ -60,11 +67,18 @@ def import_workbook(
     intake: Intake,
     language: Language,
     progress: Callable[[int, int | None], None] = lambda _done, _announced: None,
+    *,
+    corrections: Corrections = _NOTHING_CORRECTED,
+    judged: Callable[[IntakeRow, RowVerdict], None] = lambda _row, _verdict: None,
+    saved: Callable[[CommandEnvelope], None] = lambda _envelope: None,
 ) -> ImportReport:
     """Read a workbook and save what can be taken; nothing is started yet.
 
     Args:
         progress: told the rows done and the rows that the file announces, perhaps None.
+        corrections: what stands in the place of what the file holds.
+        judged: told each row with what became of it.
+        saved: told each registration whose workflow can be started now, while the rows after it are read.
 
     Raises:
         UnsafeWorkbook: the file is refused whole.
@@ -77,7 +91,8 @@ def import_workbook(
         oddities: list[tuple[IntakeWarning, ...]] = []
 
         def readings() -> Iterator[Reading]:
-            for row in sheet.rows():
+            for read_row in sheet.rows():
+                row = corrected(read_row, corrections.get(read_row.row, {}))
                 rows.append(row)
                 now = intake.office.now()
                 read = read_registration(raw_directive(row), reference, now, needs_lead=True)
@@ -90,9 +105,20 @@ def import_workbook(
             _note(report, row, taken, reference.directory, language)
             if taken.verdict is Verdict.ACCEPTED:
                 report.rows[-1].warnings = oddities[done]
+            judged(row, report.rows[-1])
+            if taken.envelope is not None:
+                saved(taken.envelope)
             progress(done + 1, sheet.announced_rows)
             rows[done] = IntakeRow(row=row.row, cells={})  # what is judged need not stay in memory
     return report
+
+
+def corrected(row: IntakeRow, cells: Mapping[Column, str]) -> IntakeRow:
+    """A row with other texts in some of its cells."""
+    if not cells:
+        return row
+    texts = {column: plain_text(text, multiline=column in MULTILINE) or None for column, text in cells.items()}
+    return row.model_copy(update={"cells": {**row.cells, **texts}})
 
 
 def _note(report: ImportReport, row: IntakeRow, taken: Taken, directory: Directory, language: Language) -> None:

@@ -22,6 +22,7 @@ from documents.language import N_, Language, sentence
 from documents.sentences import refusal_sentence
 from models.refusal import Code, Refused
 from services.attachments import FileStore
+from services.import_review import Reviews
 from services.office import Office
 from web.api.application import create_api
 from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
@@ -33,11 +34,15 @@ from web.metrics import metrics_routes
 from web.origin import SameOriginOnly
 from web.pages.board import board_routes
 from web.pages.directive import DeskOfProcess, directive_routes
+from web.pages.import_rows import import_row_routes
+from web.pages.importing import import_routes
 from web.pages.inbox import inbox_routes
 from web.pages.listing import listing_routes
 from web.pages.message import MessageView
+from web.pages.operation import operation_routes
 from web.pages.own_account import own_account_routes
 from web.pages.preferences import preferences_routes
+from web.pages.register import register_routes
 from web.pages.sign_in import sign_in_routes
 from web.pages.tokens import token_routes
 from web.pages.work import work_routes
@@ -53,6 +58,7 @@ _SENTENCES = {
     405: N_("Trang này không nhận cách gọi đó."),
     413: N_("Nội dung gửi lên quá lớn. Chia nhỏ hoặc nén tệp rồi gửi lại."),
 }
+_STATUSES = {Code.NOT_FOUND: 404, Code.NO_SUCH_FILE: 404, Code.NOT_ALLOWED: 403}
 _OTHER = N_("Yêu cầu không thực hiện được.")
 _BROKEN = N_("Hệ thống gặp lỗi khi trả lời; lỗi đã được ghi vào nhật ký.")
 
@@ -80,13 +86,13 @@ def create_app(
         scan: the program that looks at each file handed in; empty for none.
         data_dir: where files are kept; a temporary folder when None.
     """
+    kept_in = data_dir or Path(tempfile.mkdtemp(prefix="dondoc-"))
     machine = Machine(clock or ClockGuard(), disks)
     app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(health_routes(office, temporal_client, machine))
     app.include_router(metrics_routes(office, machine.clock))
     closing = closing or threading.Event()
-    data_dir = data_dir or Path(tempfile.mkdtemp(prefix="dondoc-"))
-    files = FileStore(data_dir / "attachments", scan)
+    files = FileStore(kept_in / "attachments", scan)
     client = _client_or_none(temporal_client)
     desk = DeskOfProcess(office, client)
     app.include_router(sign_in_routes(office))
@@ -103,6 +109,11 @@ def create_app(
     watch = EngineWatch(temporal_client)
     app.include_router(live_routes(office, Pulse(office, watch, closing)))
     app.add_middleware(EngineNoted, watch=watch)
+    app.include_router(register_routes(office, client))
+    reviews = Reviews(office, kept_in / "uploads")
+    app.include_router(import_routes(reviews, client))
+    app.include_router(import_row_routes(reviews))
+    app.include_router(operation_routes(office))
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)
@@ -156,7 +167,7 @@ def _page_refused(office: Office) -> Callable[[Request, Exception], Awaitable[Re
             raise problem
         reader = await asyncio.to_thread(reader_of, request, office)
         told = refusal_sentence(problem.code, problem.data, language_of(request), reader.directory)
-        status = 404 if problem.code in (Code.NOT_FOUND, Code.NO_SUCH_FILE) else 409
+        status = _STATUSES.get(problem.code, 409)
         return page("message.html", reader.language, reader, MessageView(told), status=status)
 
     return refused
