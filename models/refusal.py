@@ -49,6 +49,10 @@ class Code(StrEnum):
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 - nor this; also for a name that nobody has
     TOO_MANY_TRIES = "too_many_tries"  # wrong passwords; the next one is taken later
     NO_ACCOUNT = "no_account"  # this person cannot sign in with a password
+    SINGLE_SIGN_ON_AWAY = "single_sign_on_away"  # it does not answer, or not as OpenID Connect has it
+    SINGLE_SIGN_ON_FAILED = "single_sign_on_failed"  # what came back does not prove who it is
+    SINGLE_SIGN_ON_UNKNOWN = "single_sign_on_unknown"  # the directory has nobody whom it names
+    SINGLE_SIGN_ON_AGENCY = "single_sign_on_agency"  # he holds no post in the agency that it names
     UNREADABLE = "unreadable"  # input that does not have the shape of the command
 
 

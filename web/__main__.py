@@ -12,13 +12,18 @@ import uvicorn
 from temporalio.client import Client
 
 from activities.clock_guard import ClockGuard
+from activities.transports import transport_for
 from documents.language import N_, Language, sentence
+from services.forgotten_password import Mailing
 from services.logs import configure_logging
 from services.office import Office
+from services.openid_provider import Provider
+from services.single_sign_on import ClaimNames, SingleSignOn
 from services.temporal import connect, logging_runtime
 from services.troubles import disks_of
 from settings import Settings, SettingsRefused, load_settings
 from web.app import create_app
+from web.pages.single_sign_on import RETURN_PATH
 
 STOP_SECONDS = 4
 """How long requests under way may take to end after SIGTERM."""
@@ -68,9 +73,12 @@ def run(settings: Settings, listening: socket.socket) -> None:
     client = LazyClient(settings.temporal_address or "127.0.0.1:7233", settings.temporal_namespace)
     run_dir = settings.data_dir / "run"
     clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()
+    disks = disks_of(settings.data_dir, _sqlite_file(office))
+    transport = transport_for(settings.smtp_url, settings.data_dir / "mail")
+    mailing = Mailing(transport, settings.mail_from, settings.public_url)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(office, client, clock, disks_of(settings.data_dir, _sqlite_file(office)), settings.public_url),
+            create_app(office, client, clock, disks, settings.public_url, mailing, single_sign_on_of(settings)),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -84,6 +92,22 @@ def run(settings: Settings, listening: socket.socket) -> None:
     log.info("web_started", host=settings.web_host, port=settings.web_port)
     server.run(sockets=[listening])
     log.info("web_stopped")
+
+
+def single_sign_on_of(settings: Settings) -> SingleSignOn | None:
+    """The office's single sign-on, where one is set."""
+    if not settings.oidc_issuer:
+        return None
+    secret = settings.oidc_client_secret.get_secret_value() if settings.oidc_client_secret else ""
+    provider = Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=secret,
+        scopes=settings.oidc_scopes,
+        return_address=f"{settings.public_url}{RETURN_PATH}",
+    )
+    names = ClaimNames(settings.oidc_person_claim, settings.oidc_agency_claim, settings.oidc_role_claim)
+    return SingleSignOn(provider, names)
 
 
 def _sqlite_file(office: Office) -> str | None:

@@ -18,7 +18,9 @@ from activities.clock_guard import ClockGuard
 from documents.language import N_, Language, sentence
 from documents.sentences import refusal_sentence
 from models.refusal import Code, Refused
+from services.forgotten_password import Mailing
 from services.office import Office
+from services.single_sign_on import SingleSignOn
 from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
 from web.headers import SecurityHeaders
 from web.health import Machine, TemporalClient, health_routes
@@ -26,11 +28,13 @@ from web.metrics import metrics_routes
 from web.origin import SameOriginOnly
 from web.pages.board import board_routes
 from web.pages.directive import DeskOfProcess, directive_routes
+from web.pages.forgotten import forgotten_routes
 from web.pages.inbox import inbox_routes
 from web.pages.listing import listing_routes
 from web.pages.message import MessageView
 from web.pages.own_account import own_account_routes
 from web.pages.sign_in import sign_in_routes
+from web.pages.single_sign_on import single_sign_on_routes
 from web.pages.work import work_routes
 from web.rendering import page
 
@@ -53,6 +57,8 @@ def create_app(
     clock: ClockGuard | None = None,
     disks: tuple[Path, ...] = (),
     base_url: str = "",
+    mailing: Mailing | None = None,
+    single_sign_on: SingleSignOn | None = None,
 ) -> ASGIApp:
     """Build the application.
 
@@ -61,13 +67,19 @@ def create_app(
         clock: watches this process's clock; made now when None.
         disks: folders on each of the disks that are written to.
         base_url: the address of the web part as it stands in mails.
+        mailing: how the link for a forgotten password leaves; None offers none.
+        single_sign_on: the office's OpenID Connect provider; None offers passwords alone.
     """
     machine = Machine(clock or ClockGuard(), disks)
     app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(health_routes(office, temporal_client, machine))
     app.include_router(metrics_routes(office, machine.clock))
     desk = DeskOfProcess(office, _client_or_none(temporal_client))
-    app.include_router(sign_in_routes(office))
+    app.include_router(sign_in_routes(office, forgotten=mailing is not None, provider=single_sign_on is not None))
+    if mailing is not None:
+        app.include_router(forgotten_routes(office, mailing))
+    if single_sign_on is not None:
+        app.include_router(single_sign_on_routes(office, single_sign_on, base_url))
     app.include_router(own_account_routes(office))
     app.include_router(work_routes(office))
     app.include_router(listing_routes(office))
