@@ -1,0 +1,60 @@
+"""Every page in light and dark: axe finds no violation of WCAG 2.2 AA, and nothing is wider than a phone."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from people import DESK, PHONE, People, Scheme
+
+pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+
+AXE: Final = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
+RUN: Final = """async () => (await axe.run(document, {
+    runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    rules: {"target-size": {enabled: true}},
+})).violations.map(one => ({
+    rule: one.id, help: one.help, where: one.nodes.map(node => `${node.target} ${node.failureSummary}`).slice(0, 5),
+}))"""
+
+NOBODY: Final = ""
+PAGES: Final = (
+    (NOBODY, "/sign-in"),
+    (NOBODY, "/forgotten"),
+    (NOBODY, "/reset/khong-co"),
+    ("truong.syt", "/"),
+    ("vanthu", "/"),
+    ("chutich", "/"),
+    ("truong.syt", "/directives"),
+    ("truong.syt", "/directives?timeliness=overdue&text=khong-co"),
+    ("truong.syt", "/directives/B-1"),
+    ("chutich", "/directives/B-2"),
+    ("vanthu", "/directives/B-3"),
+    ("truong.syt", "/directives/khong-co"),
+    ("chutich", "/board"),
+    ("truong.syt", "/inbox"),
+    ("truong.syt", "/password"),
+    ("truong.syt", "/sessions"),
+)
+"""Each page of the application, seen by somebody for whom it is full."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("person", "path"), PAGES)
+async def test_axe_finds_nothing(people: People, person: str, path: str, scheme: Scheme) -> None:
+    somebody = await (people.comes_signed_in if person else people.comes)(person, DESK, scheme=scheme, examined=True)
+    await somebody.opens(path)
+    for summary in await somebody.page.locator("details > summary").all():
+        await summary.evaluate("element => element.parentElement.open = true")
+
+    await somebody.page.evaluate(AXE)
+    found: list[dict[str, Any]] = await somebody.page.evaluate(RUN)
+
+    assert found == []
+
+
+@pytest.mark.parametrize(("person", "path"), PAGES)
+async def test_no_page_is_wider_than_a_phone(people: People, person: str, path: str) -> None:
+    somebody = await (people.comes_signed_in if person else people.comes)(person, PHONE)
+    await somebody.opens(path)
+
+    assert await somebody.overflow() <= 0
