@@ -1,7 +1,7 @@
 # Needs make, Python >= 3.11 with venv, and a package index. No step asks anything. `make help` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test proof year lint bench
+.PHONY: help install demo test proof year lint bench chromium
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,10 +30,21 @@ lint: $(STAMP) ## check style, types and layers
 	$(BIN)/lint-imports
 
 test: $(STAMP) ## check and test everything; the quick tests first
-	@echo "Uses $(VENV) alone: the packages of requirements.lock, the Temporal server among them. Nothing comes from apt."
-	@$(MAKE) --no-print-directory lint
+	@echo "Uses $(VENV) alone: the packages of requirements.lock, the Temporal server among them; and Chromium of this machine."
+	@$(MAKE) --no-print-directory chromium lint
 	$(BIN)/python -m pytest -q -m "not server and not slow and not proof" -n 2 --dist worksteal
 	$(BIN)/python -m pytest -q -m "(server or slow) and not proof" -n 2 --dist loadscope
+
+chromium: ## install Chromium for the browser tests, where it is missing and apt can be used as root
+	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \
+		if command -v $$name >/dev/null 2>&1; then exit 0; fi; \
+	done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "Installing Chromium for the browser tests: apt-get install -y chromium"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else \
+		echo "Chromium is missing, so the browser tests will fail; on Debian: apt-get install -y chromium" >&2; \
+	fi
 
 proof: $(STAMP) ## what takes longer than make test: twenty rounds of crashes, great crowds, many more lives
 	DONDOC_ORACLE_LIVES=50000 $(BIN)/python -m pytest -q -m proof -n 0 --durations=0

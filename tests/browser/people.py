@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
+expect.set_options(timeout=20_000)
+
 PHONE: Final = (360, 740)
 DESK: Final = (1440, 900)
 
@@ -99,6 +101,7 @@ class Person:
 
     async def types(self, *keys: str) -> "Person":
         """Press keys of the keyboard, one after another; a text of more than a key's name is typed letter by letter."""
+        await expect(self.page.locator(":focus")).to_have_count(1)
         for key in keys:
             if key in ("Tab", "Shift+Tab", "Enter", "Space", "Escape"):
                 await self.page.keyboard.press(key)
@@ -124,7 +127,7 @@ class Person:
 
     def has_no_complaint(self) -> None:
         """Nothing was said by the browser that should not have been."""
-        assert self.complaints == []
+        assert not self.complaints, "\n".join(self.complaints)
 
 
 @dataclass
@@ -159,6 +162,7 @@ class People:
             java_script_enabled=scripts,
             bypass_csp=examined,
             locale="vi-VN",
+            reduced_motion="reduce",  # a colour that is on its way to another is none to measure
             has_touch=size == PHONE,
         )
         self.contexts.append(context)

@@ -1,7 +1,7 @@
 """Every page in light and dark: axe finds no violation of WCAG 2.2 AA, and nothing is wider than a phone."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from people import DESK, PHONE, People, Scheme
@@ -12,9 +12,9 @@ AXE: Final = (Path(__file__).parent / "axe" / "axe.min.js").read_text(encoding="
 RUN: Final = """async () => (await axe.run(document, {
     runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
     rules: {"target-size": {enabled: true}},
-})).violations.map(one => ({
-    rule: one.id, help: one.help, where: one.nodes.map(node => `${node.target} ${node.failureSummary}`).slice(0, 5),
-}))"""
+})).violations.flatMap(one => one.nodes.map(node =>
+    `${one.id}: ${node.html.slice(0, 100)} ${node.failureSummary.split("\\n").slice(1).join(" ")}`))"""
+"""Each violation in one line: the rule, the element, what is wrong."""
 
 NOBODY: Final = ""
 PAGES: Final = (
@@ -43,13 +43,15 @@ PAGES: Final = (
 async def test_axe_finds_nothing(people: People, person: str, path: str, scheme: Scheme) -> None:
     somebody = await (people.comes_signed_in if person else people.comes)(person, DESK, scheme=scheme, examined=True)
     await somebody.opens(path)
-    for summary in await somebody.page.locator("details > summary").all():
+    # An unfolded menu lies over what stands below it, so it is examined on one page.
+    folded = "details" if path == "/" else "details:not(.dropdown)"
+    for summary in await somebody.page.locator(f"{folded} > summary").all():
         await summary.evaluate("element => element.parentElement.open = true")
 
     await somebody.page.evaluate(AXE)
-    found: list[dict[str, Any]] = await somebody.page.evaluate(RUN)
+    found: list[str] = await somebody.page.evaluate(RUN)
 
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize(("person", "path"), PAGES)
