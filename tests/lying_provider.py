@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 import httpx2
 import uvicorn
 from fastapi import Body, FastAPI, Form, Header
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
@@ -147,6 +147,12 @@ def build(issuer: str) -> FastAPI:  # noqa: C901 - a provider is a handful of ro
         if told.lie == "signature":
             return jwt.encode({"alg": "RS256", "kid": own.kid}, claims, foreign)
         return jwt.encode({"alg": "RS256", "kid": own.kid}, claims, own)
+
+    @app.get("/end")
+    def end(client_id: str, post_logout_redirect_uri: str) -> HTMLResponse:
+        assert client_id == CLIENT_ID
+        title = "<title>Provider</title><link rel='icon' href='data:,'>"
+        return HTMLResponse(f"{title}Signed out of the provider. <a href='{post_logout_redirect_uri}'>Back</a>")
 
     @app.get("/userinfo")
     def userinfo(authorization: Annotated[str, Header()]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ class Person:
     """Somebody at a page of ours. What he does waits until the page shows it.
 
     Attributes:
+        elsewhere: addresses of others to which his browser may go in this story.
         complaints: what the browser said that it should not: errors of the console (violations of the content security
             policy stand there too), scripts that broke, dialogs, requests to other hosts.
     """
@@ -28,6 +29,7 @@ class Person:
     page: Page
     home: str
     password: str
+    elsewhere: tuple[str, ...] = ()
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -42,7 +44,7 @@ class Person:
             self.complaints.append(f"console: {message.text}")
 
     def _requested(self, request: Request) -> None:
-        if not request.url.startswith((f"{self.home}/", "data:", "blob:")):
+        if not request.url.startswith((f"{self.home}/", "data:", "blob:", *self.elsewhere)):
             self.complaints.append(f"request to {urlsplit(request.url).netloc}: {request.url[:100]}")
 
     async def opens(self, path: str) -> "Person":
@@ -59,9 +61,9 @@ class Person:
         await expect(self.page).not_to_have_url(re.compile("/sign-in"))
         return self
 
-    async def follows(self, link: str) -> "Person":
-        """Follow a link, by what it says."""
-        await self.page.get_by_role("link", name=link, exact=True).first.click()
+    async def follows(self, link: str, *, button: bool = False) -> "Person":
+        """Follow a link, by what it says; one may look like a button."""
+        await self.page.get_by_role("button" if button else "link", name=link, exact=True).first.click()
         return self
 
     async def presses(self, button: str) -> "Person":

@@ -21,6 +21,7 @@ PAGES: Final = (
     (NOBODY, "/sign-in"),
     (NOBODY, "/forgotten"),
     (NOBODY, "/reset/khong-co"),
+    (NOBODY, "/signed-out"),
     ("truong.syt", "/"),
     ("vanthu", "/"),
     ("chutich", "/"),

@@ -42,6 +42,23 @@ async def test_who_forgot_the_password_gets_in_by_the_mail(people: People, offic
     await officer.reads("Cộng")
 
 
+async def test_who_comes_by_the_single_sign_on_is_led_back_to_where_he_wanted_and_out_of_both(
+    people: People, office: WholeOffice
+) -> None:
+    inspector = await people.comes("thanhtra")
+    inspector.elsewhere = (office.provider.issuer,)
+    office.provider.says(email="thanhtra@quangngai.example", email_verified=True)
+
+    await inspector.opens("/directives/B-3")
+    await inspector.follows("Đăng nhập qua hệ thống đăng nhập chung", button=True)
+    await inspector.reads("Tham mưu dự toán mua vắc-xin năm 2027")
+    await inspector.page.locator("details.dropdown > summary").click()
+    await inspector.presses("Đăng xuất")
+    await inspector.reads("Phiên đăng nhập ở Đôn Đốc đã kết thúc.")
+    await inspector.follows("Đăng xuất khỏi hệ thống đăng nhập chung", button=True)
+    await inspector.reads("Signed out of the provider")
+
+
 async def test_without_scripts_everything_goes_on(people: People) -> None:
     head = await people.comes("truong.stc", scripts=False)
 

@@ -1,4 +1,4 @@
-"""The whole office as people's browsers find it: `dondoc up` with Temporal, worker and web, and a real mail server.
+"""The whole office as people's browsers find it: `dondoc up`, a real mail server and a real single sign-on.
 
 Its clock stands at Wednesday 25 November 2026, 09:00 when it starts, and goes on; a test moves it on by days.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from dondoc_command import Dondoc, until
+from lying_provider import CLIENT_ID, CLIENT_SECRET, RunningProvider, running_provider
 from real_office import Mailbox, a_free_port
 from xlsxwriter import Workbook
 
@@ -43,6 +44,7 @@ class WholeOffice:
 
     dondoc: Dondoc
     mailbox: Mailbox
+    provider: RunningProvider
     cookies: dict[str, list[dict[str, object]]] = field(default_factory=dict)
 
     @property
@@ -77,16 +79,22 @@ def text_of(mail: EmailMessage) -> str:
 def running_office(folder: Path) -> Iterator[WholeOffice]:
     """Start an office with four directives and nine people who can sign in; stop it afterwards."""
     mailbox = Mailbox(a_free_port())
-    dondoc = Dondoc(
-        folder / "data",
-        {"DONDOC_CLOCK": STARTS_AT, "DONDOC_SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}"},
-    )
-    with mailbox.open():
+    with mailbox.open(), running_provider() as provider:
+        dondoc = Dondoc(
+            folder / "data",
+            {
+                "DONDOC_CLOCK": STARTS_AT,
+                "DONDOC_SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}",
+                "DONDOC_OIDC_ISSUER": provider.issuer,
+                "DONDOC_OIDC_CLIENT_ID": CLIENT_ID,
+                "DONDOC_OIDC_CLIENT_SECRET": CLIENT_SECRET,
+            },
+        )
         dondoc.up()
         try:
             dondoc("import", str(_workbook(folder)))
             _give_accounts(dondoc.data)
-            yield WholeOffice(dondoc, mailbox)
+            yield WholeOffice(dondoc, mailbox, provider)
         finally:
             dondoc.down()
 
