@@ -4,6 +4,7 @@ Authorization code flow with PKCE (S256), state and nonce. Sources: OpenID Conne
 """
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -122,8 +123,11 @@ class Provider:
         end = self.metadata().end_session_endpoint
         return add_params_to_uri(end, {"client_id": self.client_id, "post_logout_redirect_uri": back}) if end else None
 
-    def claims(self, code: str, nonce: str, verifier: str) -> dict[str, Any]:
+    def claims(self, code: str, nonce: str, verifier: str, wanted: Iterable[str]) -> dict[str, Any]:
         """What the provider says of the person for whom it gave this code.
+
+        Args:
+            wanted: claims for which it is asked once more where the token does not hold them.
 
         Raises:
             NotProven: the code or the token is not good.
@@ -136,7 +140,7 @@ class Provider:
                     metadata.token_endpoint, grant_type="authorization_code", code=code, code_verifier=verifier
                 )
                 claims = self._proven(metadata, token, nonce)
-                if metadata.userinfo_endpoint:
+                if metadata.userinfo_endpoint and not claims.keys() >= set(wanted):
                     told = client.get(metadata.userinfo_endpoint).raise_for_status().json()
                     if not isinstance(told, dict) or told.get("sub") != claims["sub"]:
                         raise NotProven("userinfo is of somebody else")
@@ -152,7 +156,9 @@ class Provider:
         keys = self._asked(metadata.jwks_uri)
         allowed = sorted(ALGORITHMS & set(metadata.id_token_signing_alg_values_supported))
         try:
-            decoded = jwt.decode(token["id_token"], KeySet.import_key_set(keys), algorithms=allowed)
+            decoded = jwt.decode(
+                str(token["id_token"]), KeySet.import_key_set({"keys": keys["keys"]}), algorithms=allowed
+            )
             claims = CodeIDToken(
                 decoded.claims,
                 decoded.header,
@@ -164,12 +170,15 @@ class Provider:
             raise NotProven(f"the token: {fault}") from fault
         return dict(claims)
 
-    def _asked(self, address: str) -> Any:  # noqa: ANN401 - whatever it answers
+    def _asked(self, address: str) -> dict[str, Any]:
         try:
             with httpx2.Client(timeout=SECONDS, trust_env=_is_elsewhere(self.issuer)) as client:
-                return client.get(address).raise_for_status().json()
+                answer = client.get(address).raise_for_status().json()
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as fault:
             raise ProviderAway(f"{urlsplit(address).path}: {type(fault).__name__}") from fault
+        if not isinstance(answer, dict):
+            raise ProviderAway(f"{urlsplit(address).path}: no object")
+        return answer
 
     def _client(self, metadata: Metadata) -> OAuth2Client:
         methods = metadata.token_endpoint_auth_methods_supported

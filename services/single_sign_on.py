@@ -117,7 +117,7 @@ def finish(
     if attempt is None or now - attempt.created_at >= ATTEMPT_LIVES:
         raise _failed("no such attempt, or it is over")
     try:
-        claims = _claims(sign_on.provider, brought, attempt.nonce, attempt.verifier)
+        claims = _claims(sign_on, brought, attempt.nonce, attempt.verifier)
     except ProviderAway as away:
         raise _away(away) from away
     except NotProven as fault:
@@ -141,13 +141,15 @@ def sign_out_address(sign_on: SingleSignOn, back: str) -> str | None:
         return None
 
 
-def _claims(provider: Provider, brought: Mapping[str, str], nonce: str, verifier: str) -> dict[str, Any]:
+def _claims(sign_on: SingleSignOn, brought: Mapping[str, str], nonce: str, verifier: str) -> dict[str, Any]:
+    provider, names = sign_on.provider, sign_on.claims
     if "error" in brought:
         raise NotProven(f"the provider says {brought['error'][:60]!r}")
     says_who = provider.metadata().authorization_response_iss_parameter_supported
     if brought.get("iss", "" if says_who else provider.issuer) != provider.issuer:
         raise NotProven("the answer is of another issuer")
-    return provider.claims(brought.get("code", ""), nonce, verifier)
+    wanted = [name for name in (names.person, names.agency, names.role, "name" if names.enters else "") if name]
+    return provider.claims(brought.get("code", ""), nonce, verifier, wanted)
 
 
 def _person(

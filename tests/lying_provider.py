@@ -35,7 +35,7 @@ class Told:
 
     Attributes:
         claims: of the person, over the usual ones.
-        lie: which field is wrong; empty for none.
+        lie: which field is wrong; empty for none. `told_later` is no lie: the address stands in userinfo alone.
     """
 
     claims: dict[str, Any] = field(default_factory=dict)
@@ -139,6 +139,8 @@ def build(issuer: str) -> FastAPI:  # noqa: C901 - a provider is a handful of ro
         for left_out in ("nonce", "exp", "sub", "iss", "aud"):
             if told.lie == f"no_{left_out}":
                 del claims[left_out]
+        if told.lie in ("userinfo", "told_later"):
+            claims.pop("email", None)
         if told.lie == "unsigned":
             return f"{written({'alg': 'none', 'typ': 'JWT'})}.{written(claims)}."
         if told.lie == "shared_secret":  # signed with what everybody knows, the public key
@@ -157,7 +159,8 @@ def build(issuer: str) -> FastAPI:  # noqa: C901 - a provider is a handful of ro
     @app.get("/userinfo")
     def userinfo(authorization: Annotated[str, Header()]) -> dict[str, Any]:
         assert authorization == "Bearer access"
-        return {"sub": "s-9" if told.lie == "userinfo" else told.claims.get("sub", "s-1"), "name": "Người Mới"}
+        subject = "s-9" if told.lie == "userinfo" else told.claims.get("sub", "s-1")
+        return {"name": "Người Mới", **told.claims, "sub": subject}
 
     return app
 

@@ -82,6 +82,12 @@ async def test_whom_the_provider_names_is_signed_in_and_comes_to_where_he_wanted
     assert "Phan Bùi Nhật Quang" in (await browser.get("/board")).text
 
 
+async def test_what_the_token_does_not_say_is_asked_for(browser: httpx2.AsyncClient, provider: RunningProvider) -> None:
+    provider.says("told_later", email=HEAD)
+
+    assert (await come_back(browser, provider)).status_code == 303
+
+
 async def test_what_is_sent_there_has_state_nonce_and_a_challenge_and_no_secret(browser: httpx2.AsyncClient) -> None:
     gone = await browser.get("/sign-in/provider")
 
