@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, expect
 
 expect.set_options(timeout=20_000)
 
@@ -22,7 +22,7 @@ class Person:
     Attributes:
         elsewhere: addresses of others to which his browser may go in this story.
         complaints: what the browser said that it should not: errors of the console (violations of the content security
-            policy stand there too), scripts that broke, dialogs, requests to other hosts.
+            policy stand there too), scripts that broke, dialogs, requests to other hosts, answers that broke.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Person:
         self.page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
         self.page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
         self.page.on("request", self._requested)
+        self.page.on("response", self._answered)
 
     def _console(self, message: ConsoleMessage) -> None:
         # An answer of 4xx is written there too; whether it was right is said by what the page shows.
@@ -46,6 +47,10 @@ class Person:
     def _requested(self, request: Request) -> None:
         if not request.url.startswith((f"{self.home}/", "data:", "blob:", *self.elsewhere)):
             self.complaints.append(f"request to {urlsplit(request.url).netloc}: {request.url[:100]}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 500:
+            self.complaints.append(f"answer {response.status}: {response.url[:100]}")
 
     async def opens(self, path: str) -> "Person":
         """Go to a page, by its path or by a whole address as it stands in a mail."""
