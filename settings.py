@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Annotated, NoReturn, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from models.safe_address import is_safe_address
+
 PREFIX = "DONDOC_"
-SECRET = frozenset({"secret_key", "smtp_url", "database_url"})  # their values are never shown
+SECRET = frozenset({"secret_key", "oidc_client_secret", "smtp_url", "database_url"})  # their values are never shown
 SECRETS = Path("/run/secrets")
 """Where containers find secrets as files: `dondoc_database_url` is DONDOC_DATABASE_URL. The environment wins."""
 
@@ -92,6 +94,16 @@ class Settings(BaseSettings):
         directory: the YAML file from which an empty database gets agencies and people.
         webhook_allow: host names, addresses and networks (`10.0.0.0/8`) inside the office that webhooks may
             reach though they are private, parted by commas. Default: none.
+        oidc_issuer: the issuer of the office's OpenID Connect provider, `https://…` (`http://` on this machine
+            only). Default: none, people sign in by password.
+        oidc_client_id: the name by which that provider knows us; needed with `oidc_issuer`.
+        oidc_client_secret: our secret there. Default: none, a public client.
+        oidc_scopes: what we ask for, parted by blanks. Default `openid email profile`.
+        oidc_person_claim: the claim that names the person: `email`, or one that holds the code of the directory.
+        oidc_agency_claim: the claim that names the person's agency, which must be that of the directory. Default:
+            none, the directory alone decides.
+        oidc_role_claim: the claim that names the position; with `oidc_agency_claim`, who is not in the directory is
+            entered with both. Default: none, nobody is entered.
         web_host: the address on which the web part listens. Default 127.0.0.1, this machine only.
         web_port: the TCP port on which the web part listens, 1 to 65535. Default 8000.
     """
@@ -119,6 +131,13 @@ class Settings(BaseSettings):
     clock: timedelta | datetime | None = None
     directory: Path = SHIPPED_DIRECTORY
     webhook_allow: Annotated[tuple[str, ...], NoDecode] = ()
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    oidc_scopes: str = "openid email profile"
+    oidc_person_claim: str = "email"
+    oidc_agency_claim: str = ""
+    oidc_role_claim: str = ""
     web_host: str = "127.0.0.1"
     web_port: int = 8000
 
@@ -198,6 +217,27 @@ class Settings(BaseSettings):
         except ValueError:
             _refuse("{setting} không đọc được: dấu nháy không khép trong {value}.")
         return command
+
+    @field_validator("oidc_issuer", mode="after")
+    @classmethod
+    def _check_issuer(cls, issuer: str) -> str:
+        if issuer and not is_safe_address(issuer):
+            _refuse("{setting} phải là địa chỉ bắt đầu bằng https://, không phải {value}.")
+        return issuer
+
+    @field_validator("oidc_client_id", mode="after")
+    @classmethod
+    def _require_client_id(cls, client_id: str, info: ValidationInfo) -> str:
+        if info.data.get("oidc_issuer") and not client_id:
+            _refuse("{setting} phải được đặt cùng với {other}.", other=f"{PREFIX}OIDC_ISSUER")
+        return client_id
+
+    @field_validator("oidc_scopes", mode="after")
+    @classmethod
+    def _check_scopes(cls, scopes: str) -> str:
+        if "openid" not in scopes.split():
+            _refuse("{setting} phải có openid, không phải {value}.")
+        return scopes
 
     @field_validator("secret_key", mode="after")
     @classmethod

@@ -137,11 +137,11 @@ def compose_single(envelope: Envelope, notice: MailNotice, names: Names, languag
     """
     text = _render(envelope, notice, names, language)
     message = _message(envelope, text.subject, [notice], names)
-    body = "\n".join((_greeting(envelope, names, language), "", text.text, _ending(envelope, [notice], language)))
-    _fill(
+    body = "\n".join((greeting_of(envelope, names, language), "", text.text, _ending(envelope, [notice], language)))
+    fill(
         message,
         body,
-        single_page(text, _greeting(envelope, names, language), _footer(envelope, [notice], language), language),
+        single_page(text, greeting_of(envelope, names, language), _footer(envelope, [notice], language), language),
     )
     return message.as_bytes(policy=MAIL_POLICY)
 
@@ -163,7 +163,7 @@ def compose_bundle(envelope: Envelope, notices: Sequence[MailNotice], names: Nam
     one_urgent = len({notice.content.code for notice in notices}) == 1 and any(notice.escalates for notice in notices)
     subject = texts[0].subject if one_urgent else _bundle_subject(envelope, ordered, language)
     message = _message(envelope, subject, ordered, names)
-    greeting = _greeting(envelope, names, language)
+    greeting = greeting_of(envelope, names, language)
     blocks = [
         f"{number}. {text.subject}\n\n{text.text}"
         if number <= DETAILED
@@ -180,7 +180,7 @@ def compose_bundle(envelope: Envelope, notices: Sequence[MailNotice], names: Nam
         _footer(envelope, ordered, language),
         language,
     )
-    _fill(message, body, page)
+    fill(message, body, page)
     return message.as_bytes(policy=MAIL_POLICY)
 
 
@@ -237,8 +237,8 @@ def _message(envelope: Envelope, subject: str, notices: Sequence[MailNotice], na
     domain = sender_domain(envelope.sender)
     message = EmailMessage(policy=MAIL_POLICY)
     name, address = parseaddr(envelope.sender)
-    message["From"] = _address(name, address)
-    message["To"] = _address(names.person_name(envelope.recipient), envelope.address)
+    message["From"] = address_line(name, address)
+    message["To"] = address_line(names.person_name(envelope.recipient), envelope.address)
     message["Subject"] = one_line(subject)
     message["Date"] = format_datetime(envelope.date.astimezone(LOCAL))
     message["Message-ID"] = envelope.message_id
@@ -254,7 +254,12 @@ def _message(envelope: Envelope, subject: str, notices: Sequence[MailNotice], na
     return message
 
 
-def _address(name: str, address: str) -> Address:
+def address_line(name: str, address: str) -> Address:
+    """Write an address with its name.
+
+    Raises:
+        UnusableAddress: no mail can be sent to it.
+    """
     if not is_usable(address):
         raise UnusableAddress(
             sentence(N_("Địa chỉ thư “{address}” không gửi được."), Language.VI, address=one_line(address, 80))
@@ -267,7 +272,8 @@ def _address(name: str, address: str) -> Address:
         ) from error
 
 
-def _greeting(envelope: Envelope, names: Names, language: Language) -> str:
+def greeting_of(envelope: Envelope, names: Names, language: Language) -> str:
+    """The line with which every mail begins."""
     return sentence(N_("Kính gửi {person},"), language, person=one_line(names.person_name(envelope.recipient), 120))
 
 
@@ -286,7 +292,8 @@ def _ending(envelope: Envelope, notices: Sequence[MailNotice], language: Languag
     return f"--\n{words} {address}".rstrip() + "\n"
 
 
-def _fill(message: EmailMessage, text: str, page: str) -> None:
+def fill(message: EmailMessage, text: str, page: str) -> None:
+    """Give a message its two bodies, plain text and HTML."""
     message.set_content(text, charset="utf-8", cte="quoted-printable")
     message.add_alternative(page, subtype="html", charset="utf-8", cte="quoted-printable")
     # Quoted-printable never holds "=_"; derived, not random, so that a retry is the same bytes.

@@ -47,6 +47,14 @@ def digest_page(
     return _page(subject, body, footer, language)
 
 
+def letter_page(title: str, greeting: str, paragraphs: Sequence[str], link: str, language: Language) -> str:
+    """Write the page of a letter about no directive; the link stands after the first paragraph."""
+    first, *rest = (f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
+    linked = f'<p><a href="{escape(link)}">{escape(link)}</a></p>'
+    body = "\n".join((f"<p>{escape(greeting)}</p>", f"<h1>{escape(title)}</h1>", first, linked, *rest))
+    return _page(title, body, (translated(N_("Thư này do hệ thống Đôn Đốc gửi."), language), ""), language)
+
+
 def _row(content: NoticeContent, text: NoticeText, names: Names) -> str:
     code = f'<a href="{escape(text.link)}">{escape(one_line(content.code))}</a>'
     cells = (one_line(content.content), one_line(names.agency_name(content.lead_agency)), text.standing, text.title)

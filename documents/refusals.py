@@ -212,6 +212,26 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
         N_("{person} chưa có tài khoản đăng nhập. Tạo bằng “dondoc user add {account}”."),
         N_("Người này chưa có tài khoản đăng nhập. Tạo tài khoản trước."),
     ),
+    Code.SINGLE_SIGN_ON_AWAY: (
+        N_("Hệ thống đăng nhập chung chưa trả lời. Thử lại sau ít phút, hoặc đăng nhập bằng mật khẩu."),
+    ),
+    Code.SINGLE_SIGN_ON_FAILED: (
+        N_(
+            "Chưa đăng nhập được qua hệ thống đăng nhập chung. Bấm lại nút đăng nhập; nếu vẫn vậy, báo quản trị hệ "
+            "thống."
+        ),
+    ),
+    Code.SINGLE_SIGN_ON_UNKNOWN: (
+        N_("Danh bạ không có ai đang giữ chức vụ với “{account}”. Đề nghị quản trị hệ thống bổ sung vào danh bạ."),
+        N_("Danh bạ không có người này. Đề nghị quản trị hệ thống bổ sung vào danh bạ."),
+    ),
+    Code.SINGLE_SIGN_ON_AGENCY: (
+        N_(
+            "Hệ thống đăng nhập chung ghi cơ quan của đồng chí là “{agency}”, không khớp với danh bạ. Đề nghị quản trị "
+            "hệ thống xem lại."
+        ),
+        N_("Cơ quan ở hệ thống đăng nhập chung không khớp với danh bạ. Đề nghị quản trị hệ thống xem lại."),
+    ),
     Code.STATE_SECRET: (
         N_("Văn bản có độ mật “{marking}” không được đưa vào hệ thống. Theo dõi văn bản này theo quy định về bí mật."),
         N_("Văn bản có đóng dấu mật không được đưa vào hệ thống. Theo dõi văn bản này theo quy định về bí mật."),

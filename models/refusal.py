@@ -55,6 +55,10 @@ class Code(StrEnum):
     FILE_TYPE = "file_type"  # none of the kinds that are taken, or its name says another kind
     FILE_INFECTED = "file_infected"  # the office's scanner refused it, or could not be asked
     NO_SUCH_FILE = "no_such_file"
+    SINGLE_SIGN_ON_AWAY = "single_sign_on_away"  # it does not answer, or not as OpenID Connect has it
+    SINGLE_SIGN_ON_FAILED = "single_sign_on_failed"  # what came back does not prove who it is
+    SINGLE_SIGN_ON_UNKNOWN = "single_sign_on_unknown"  # the directory has nobody whom it names
+    SINGLE_SIGN_ON_AGENCY = "single_sign_on_agency"  # he holds no post in the agency that it names
     UNREADABLE = "unreadable"  # input that does not have the shape of the command
 
 

@@ -24,6 +24,7 @@ from models.sign_in import (
 from models.tables import ACCOUNT, FAILURE, RESET, SESSION
 from models.text import fold_key
 from services import passwords
+from services.audit import note
 from services.office import Office
 
 SEEN_EVERY: Final = dt.timedelta(minutes=1)
@@ -38,6 +39,9 @@ class Browser:
 
     address: str = ""
     agent: str = ""
+
+
+NOWHERE: Final = Browser()
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,27 @@ def sign_in(office: Office, name: str, password: str, browser: Browser) -> tuple
             connection.execute(update(ACCOUNT).where(ACCOUNT.c.person == account.person).values(password=renewed))
         connection.execute(delete(FAILURE).where(FAILURE.c.key == keys[0]))
         secret, session = _begin(connection, account.person, browser, now)
+        note(
+            connection, account.person, "sign_in", account.person, now, {"way": "password", "address": browser.address}
+        )
     return secret, SignedIn(account.person, session, account.must_change)
+
+
+def begin_known(connection: Connection, person: str, browser: Browser, now: dt.datetime) -> tuple[str, SignedIn]:
+    """Begin a session for somebody whom the single sign-on has recognised, with an account if he had none.
+
+    A password that somebody else made for him is taken away: he has no need of it.
+
+    Returns: as `sign_in`.
+    """
+    _sweep_up(connection, now)
+    made_by_others = (ACCOUNT.c.person == person) & ACCOUNT.c.must_change
+    connection.execute(update(ACCOUNT).where(made_by_others).values(password=None, must_change=False))
+    if connection.execute(select(ACCOUNT.c.person).where(ACCOUNT.c.person == person)).first() is None:
+        connection.execute(insert(ACCOUNT).values(person=person, created_at=now, must_change=False))
+    secret, session = _begin(connection, person, browser, now)
+    note(connection, person, "sign_in", person, now, {"way": "single_sign_on", "address": browser.address})
+    return secret, SignedIn(person, session)
 
 
 def signed_in(office: Office, secret: str, *, used: bool = True) -> SignedIn | None:
@@ -252,20 +276,24 @@ def listed(office: Office) -> list[Account]:
     return sorted(found, key=lambda account: (fold_key(account.name), account.person))
 
 
-def begin_reset(office: Office, name: str) -> tuple[Person, str] | None:
+def begin_reset(office: Office, name: str, browser: Browser = NOWHERE) -> tuple[Person, str] | None:
     """Make the secret of a link for a forgotten password; None where nobody gets one, which the page does not tell.
+
+    Who has no password signs in by the single sign-on alone and gets none by this way either.
 
     Raises:
         Refused: too_many_tries.
     """
     now = office.now()
-    keys = (f"reset|{fold_key(name)}",)
+    keys = (f"reset|{fold_key(name)[:200]}", *((f"|reset|{browser.address}",) if browser.address else ()))
     with reading(office.engine) as connection:
         _require_patience(connection, keys, now)
         person = _may_sign_in(office.reference(connection).directory, name, now)
         known = (
             person is not None
-            and connection.execute(select(ACCOUNT.c.person).where(ACCOUNT.c.person == person.code)).first()
+            and connection.execute(
+                select(ACCOUNT.c.person).where(ACCOUNT.c.person == person.code, ACCOUNT.c.password.is_not(None))
+            ).first()
         )
     _note_failure(office, keys, now)
     if person is None or not known or not person.email:
@@ -299,7 +327,16 @@ def finish_reset(office: Office, secret: str, password: str) -> str:
         if connection.execute(delete(RESET).where(RESET.c.id == row.id)).rowcount == 0:
             raise Refused(Code.NOT_FOUND)
         _keep_password(connection, person.code, made, now, must_change=False)
+        note(connection, person.code, "password.reset", person.code, now)
     return person.code
+
+
+def reset_is_open(office: Office, secret: str) -> bool:
+    """Whether a link for a forgotten password is still good; looking at it does not use it up."""
+    now = office.now()
+    with reading(office.engine) as connection:
+        expires_at = connection.execute(select(RESET.c.expires_at).where(RESET.c.id == _hash(secret))).scalar()
+    return expires_at is not None and now < expires_at
 
 
 def _sweep_up(connection: Connection, now: dt.datetime) -> None:
@@ -336,12 +373,17 @@ def _keep_password(
     connection.execute(delete(RESET).where(RESET.c.person == person))
 
 
+def may_sign_in(directory: Directory, person: Person, now: dt.datetime) -> bool:
+    """Whether a person of the directory may be signed in that day: not locked, and he holds a post."""
+    return not person.locked and bool(directory.posts_on(person.code, local_day(now)))
+
+
 def _may_sign_in(directory: Directory, name: str, now: dt.datetime) -> Person | None:
     try:
         person = directory.find_person(name)
     except Refused:
         return None
-    return None if person.locked or not directory.posts_on(person.code, local_day(now)) else person
+    return person if may_sign_in(directory, person, now) else None
 
 
 def _known(directory: Directory, code: str) -> Person:

@@ -182,6 +182,7 @@ def run_demo(shell: Shell, port: int | None, *, leave: bool) -> None:
     from embedded.detached import start_detached
     from embedded.stop import stop as stop_system
     from shell.board import show_board
+    from shell.demo_people import make_people
 
     if shell.data is None:
         shell.data = DEMO_FOLDER
@@ -192,6 +193,9 @@ def run_demo(shell: Shell, port: int | None, *, leave: bool) -> None:
         _fill(shell)
         print_lines("")
         show_board(shell, as_json=False, most=SHOWN_AGENCIES)
+        print_lines("")
+        make_people(shell)
+        print_lines("")
         _tell_how_to_ask(shell, system.web_url)
         if not leave:
             _wait_for_interrupt()

@@ -14,13 +14,18 @@ import uvicorn
 from temporalio.client import Client
 
 from activities.clock_guard import ClockGuard
+from activities.transports import transport_for
 from documents.language import N_, Language, sentence
+from services.forgotten_password import Mailing
 from services.logs import configure_logging
 from services.office import Office
+from services.openid_provider import Provider
+from services.single_sign_on import ClaimNames, SingleSignOn
 from services.temporal import connect, logging_runtime
 from services.troubles import disks_of
 from settings import Settings, SettingsRefused, load_settings
 from web.app import create_app
+from web.pages.single_sign_on import RETURN_PATH
 
 STOP_SECONDS = 4
 """How long requests under way may take to end after SIGTERM."""
@@ -81,6 +86,9 @@ def run(settings: Settings, listening: socket.socket) -> None:
     client = LazyClient(settings.temporal_address or "127.0.0.1:7233", settings.temporal_namespace)
     run_dir = settings.data_dir / "run"
     clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()
+    disks = disks_of(settings.data_dir, _sqlite_file(office))
+    transport = transport_for(settings.smtp_url, settings.data_dir / "mail")
+    mailing = Mailing(transport, settings.mail_from, settings.public_url)
     closing = threading.Event()
     server = StoppableServer(
         uvicorn.Config(
@@ -88,12 +96,14 @@ def run(settings: Settings, listening: socket.socket) -> None:
                 office,
                 client,
                 clock,
-                disks_of(settings.data_dir, _sqlite_file(office)),
+                disks,
                 settings.public_url,
                 frozenset(settings.webhook_allow),
                 closing,
                 scan=tuple(shlex.split(settings.scan_command)),
                 data_dir=settings.data_dir,
+                mailing=mailing,
+                single_sign_on=single_sign_on_of(settings),
             ),
             log_config=None,
             access_log=False,
@@ -109,6 +119,22 @@ def run(settings: Settings, listening: socket.socket) -> None:
     log.info("web_started", host=settings.web_host, port=settings.web_port)
     server.run(sockets=[listening])
     log.info("web_stopped")
+
+
+def single_sign_on_of(settings: Settings) -> SingleSignOn | None:
+    """The office's single sign-on, where one is set."""
+    if not settings.oidc_issuer:
+        return None
+    secret = settings.oidc_client_secret.get_secret_value() if settings.oidc_client_secret else ""
+    provider = Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=secret,
+        scopes=settings.oidc_scopes,
+        return_address=f"{settings.public_url}{RETURN_PATH}",
+    )
+    names = ClaimNames(settings.oidc_person_claim, settings.oidc_agency_claim, settings.oidc_role_claim)
+    return SingleSignOn(provider, names)
 
 
 def _sqlite_file(office: Office) -> str | None:

@@ -22,8 +22,10 @@ from documents.language import N_, Language, sentence
 from documents.sentences import refusal_sentence
 from models.refusal import Code, Refused
 from services.attachments import FileStore
+from services.forgotten_password import Mailing
 from services.import_review import Reviews
 from services.office import Office
+from services.single_sign_on import SingleSignOn
 from web.api.application import create_api
 from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
 from web.engine_watch import EngineNoted, EngineWatch
@@ -34,6 +36,7 @@ from web.metrics import metrics_routes
 from web.origin import SameOriginOnly
 from web.pages.board import board_routes
 from web.pages.directive import DeskOfProcess, directive_routes
+from web.pages.forgotten import forgotten_routes
 from web.pages.import_rows import import_row_routes
 from web.pages.importing import import_routes
 from web.pages.inbox import inbox_routes
@@ -44,6 +47,7 @@ from web.pages.own_account import own_account_routes
 from web.pages.preferences import preferences_routes
 from web.pages.register import register_routes
 from web.pages.sign_in import sign_in_routes
+from web.pages.single_sign_on import single_sign_on_routes
 from web.pages.tokens import token_routes
 from web.pages.work import work_routes
 from web.rendering import page
@@ -73,6 +77,8 @@ def create_app(
     closing: threading.Event | None = None,
     scan: tuple[str, ...] = (),
     data_dir: Path | None = None,
+    mailing: Mailing | None = None,
+    single_sign_on: SingleSignOn | None = None,
 ) -> ASGIApp:
     """Build the application.
 
@@ -85,6 +91,8 @@ def create_app(
         closing: is set when the process is to stop; open streams then end.
         scan: the program that looks at each file handed in; empty for none.
         data_dir: where files are kept; a temporary folder when None.
+        mailing: how the link for a forgotten password leaves; None offers none.
+        single_sign_on: the office's OpenID Connect provider; None offers passwords alone.
     """
     kept_in = data_dir or Path(tempfile.mkdtemp(prefix="dondoc-"))
     machine = Machine(clock or ClockGuard(), disks)
@@ -95,7 +103,11 @@ def create_app(
     files = FileStore(kept_in / "attachments", scan)
     client = _client_or_none(temporal_client)
     desk = DeskOfProcess(office, client)
-    app.include_router(sign_in_routes(office))
+    app.include_router(sign_in_routes(office, forgotten=mailing is not None, provider=single_sign_on is not None))
+    if mailing is not None:
+        app.include_router(forgotten_routes(office, mailing))
+    if single_sign_on is not None:
+        app.include_router(single_sign_on_routes(office, single_sign_on, base_url))
     app.include_router(own_account_routes(office))
     app.include_router(work_routes(office, desk))
     app.include_router(listing_routes(office))

@@ -50,6 +50,14 @@ def drop_cookie(request: Request, response: Response) -> None:
     response.delete_cookie(cookie_name(request), httponly=True, samesite="lax", secure=secure, path="/")
 
 
+def end_present_session(request: Request, office: Office) -> None:
+    """End the session of whatever cookie the browser has: it is worth nothing once somebody comes or goes."""
+    secret = request.cookies.get(cookie_name(request))
+    found = accounts.signed_in(office, secret) if secret else None
+    if found is not None:
+        accounts.end_session(office, found.person, found.session)
+
+
 def browser_of(request: Request) -> Browser:
     """From where a request comes."""
     address = request.client.host if request.client else ""

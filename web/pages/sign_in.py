@@ -1,5 +1,6 @@
 """Coming and going: the sign-in page, signing out, the language."""
 
+import dataclasses
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Final
@@ -16,12 +17,13 @@ from services.office import Office
 from web.door import (
     LANGUAGE_COOKIE,
     browser_of,
-    cookie_name,
     drop_cookie,
+    end_present_session,
     language_of,
     safe_next,
     set_cookie,
 )
+from web.pages.single_sign_on import PROVIDER_COOKIE
 from web.rendering import View, page
 
 A_YEAR: Final = 31_536_000
@@ -30,20 +32,32 @@ A_YEAR: Final = 31_536_000
 
 @dataclass(frozen=True)
 class SignInView(View):
-    """The form, with where it leads, what was typed and why it was refused."""
+    """The form, with where it leads, what was typed and why it was refused.
+
+    Attributes:
+        forgotten: whether a link for a forgotten password can be asked for.
+        provider: whether the office has a single sign-on.
+    """
 
     wanted: str
+    forgotten: bool
+    provider: bool
     name: str = ""
     refused: str = ""
 
 
-def sign_in_routes(office: Office) -> APIRouter:
-    """The routes under which people come and go."""
+def sign_in_routes(office: Office, *, forgotten: bool = False, provider: bool = False) -> APIRouter:
+    """The routes under which people come and go.
+
+    Args:
+        forgotten: whether a link for a forgotten password can be asked for.
+        provider: whether the office has a single sign-on.
+    """
     router = APIRouter(include_in_schema=False)
 
     @router.get("/sign-in")
     def ask(request: Request, next: str = "/") -> Response:  # noqa: A002 - its name in the address
-        return page("sign_in.html", language_of(request), view=SignInView(safe_next(next)))
+        return page("sign_in.html", language_of(request), view=SignInView(safe_next(next), forgotten, provider))
 
     @router.post("/sign-in")
     def sign_in(
@@ -55,16 +69,18 @@ def sign_in_routes(office: Office) -> APIRouter:
         try:
             secret, begun = accounts.sign_in(office, name, password, browser_of(request))
         except Refused as refused:
-            return _refused(office, request, refused, SignInView(safe_next(next), name[:200]))
-        _end_present_session(office, request)  # a cookie that was there before is worth nothing afterwards
+            return _refused(office, request, refused, SignInView(safe_next(next), forgotten, provider, name[:200]))
+        end_present_session(request, office)  # a cookie that was there before is worth nothing afterwards
         response = RedirectResponse("/password" if begun.must_change else safe_next(next), HTTPStatus.SEE_OTHER)
         set_cookie(request, response, secret)
         return response
 
     @router.post("/sign-out")
     def sign_out(request: Request) -> Response:
-        _end_present_session(office, request)
-        response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+        end_present_session(request, office)
+        by_provider = provider and PROVIDER_COOKIE in request.cookies
+        response = RedirectResponse("/signed-out" if by_provider else "/sign-in", HTTPStatus.SEE_OTHER)
+        response.delete_cookie(PROVIDER_COOKIE, path="/sign-out")
         drop_cookie(request, response)
         return response
 
@@ -90,14 +106,7 @@ def _refused(office: Office, request: Request, refused: Refused, view: SignInVie
     return page(
         "sign_in.html",
         language,
-        view=SignInView(view.wanted, view.name, told),
+        view=dataclasses.replace(view, refused=told),
         status=429 if wait else 403,
         headers={"Retry-After": wait} if wait else {},
     )
-
-
-def _end_present_session(office: Office, request: Request) -> None:
-    secret = request.cookies.get(cookie_name(request))
-    found = accounts.signed_in(office, secret) if secret else None
-    if found is not None:
-        accounts.end_session(office, found.person, found.session)
