@@ -2,15 +2,34 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select
 
-from database.scopes import seen_by
+from database.scopes import coordinates, seen_by
+from database.waiting import Waiting, waits_for
 from models.sight import EVERYTHING, Scope
 from models.tables import DIRECTIVE
 from models.timeliness import Figures
-from models.vocabulary import Status, Timeliness
+from models.vocabulary import Status, Timeliness, Urgency
+
+NOBODY: Final = "-"
+"""As agency, field or leader of a filter: those that have none."""
+
+_OPEN: Final = (Timeliness.NO_DEADLINE, Timeliness.ON_TIME, Timeliness.DUE_SOON, Timeliness.OVERDUE)
+_DONE: Final = (Timeliness.COMPLETED_ON_TIME, Timeliness.COMPLETED_LATE)
+
+FIGURES: Final[dict[str, tuple[Timeliness, ...]]] = {
+    "total": (*_OPEN, *_DONE),
+    "open": _OPEN,
+    "on_time": (Timeliness.NO_DEADLINE, Timeliness.ON_TIME),
+    "due_soon": (Timeliness.DUE_SOON,),
+    "overdue": (Timeliness.OVERDUE,),
+    "completed": _DONE,
+    "completed_on_time": (Timeliness.COMPLETED_ON_TIME,),
+    "completed_late": (Timeliness.COMPLETED_LATE,),
+}
+"""Which directives each figure of `Figures` counts, by its name."""
 
 
 def timeliness_column(now: dt.datetime) -> ColumnElement[Any]:
@@ -33,41 +52,100 @@ class Filter:
     """Which directives a list or a board is about; what is None or empty does not narrow it.
 
     Attributes:
+        figure: a name of `FIGURES`: exactly what that figure counts.
+        agency, field, leader: leads it, is its field, supervises it; `NOBODY` for those without.
+        coordinating: an agency that coordinates it.
+        document: part of the document's number, as `normalise_number` writes it.
+        level: the least level of escalation.
+        due_after, due_until: falls due after the one and not after the other; so the end of a day belongs to that day.
+        registered_from, registered_before: registered at or after the one and before the other.
         text: searched in code, document number, abstract and content, folded.
-        agency: leads it.
+        mine: led by one of these agencies; or, where they are asked to contribute, coordinated by one of them.
+        waiting: what it waits for.
         scope: what the person who asks may see.
     """
 
     status: str | None = None
     timeliness: str | None = None
+    figure: str | None = None
     agency: str | None = None
+    coordinating: str | None = None
     field: str | None = None
     leader: str | None = None
-    urgency: str | None = None
+    urgency: Urgency | None = None
+    document: str = ""
+    level: int = 0
+    due_after: dt.datetime | None = None
+    due_until: dt.datetime | None = None
+    registered_from: dt.datetime | None = None
+    registered_before: dt.datetime | None = None
     text: str = ""
     open_only: bool = False
+    mine: frozenset[str] | None = None
+    waiting: Waiting | None = None
     scope: Scope = EVERYTHING
 
     def conditions(self, now: dt.datetime) -> list[ColumnElement[bool]]:
         """The conditions on the snapshots."""
+        found = [*self._columns(), *self._stretches()]
+        if self.timeliness is not None:
+            found.append(timeliness_column(now) == self.timeliness)
+        if self.figure is not None:
+            statuses = _statuses(FIGURES[self.figure])
+            found += [DIRECTIVE.c.status.in_(statuses), timeliness_column(now).in_(FIGURES[self.figure])]
+        if self.mine is not None and self.waiting is not Waiting.CONTRIBUTE:
+            found.append(DIRECTIVE.c.lead_agency.in_(sorted(self.mine)))
+        if self.waiting is not None:
+            found.append(waits_for(self.waiting, self.mine))
+        if not self.scope.everything:
+            found.append(seen_by(self.scope))
+        if self.open_only:
+            found.append(DIRECTIVE.c.status.in_(_statuses(_OPEN)))
+        if self.text:
+            search = DIRECTIVE.c.search.contains(self.text, autoescape=True)
+            found.append(or_(search, func.lower(DIRECTIVE.c.code) == self.text.lower()))
+        return found
+
+    def _columns(self) -> list[ColumnElement[bool]]:
         columns = {
             "status": self.status,
             "lead_agency": self.agency,
             "field": self.field,
             "supervising_leader": self.leader,
-            "urgency": self.urgency,
+            "urgency": self.urgency and self.urgency.value,
         }
-        found = [DIRECTIVE.c[name] == value for name, value in columns.items() if value is not None]
-        if self.timeliness is not None:
-            found.append(timeliness_column(now) == self.timeliness)
-        if not self.scope.everything:
-            found.append(seen_by(self.scope))
-        if self.open_only:
-            found.append(DIRECTIVE.c.status.not_in([status.value for status in Status if status.closed]))
-        if self.text:
-            search = DIRECTIVE.c.search.contains(self.text, autoescape=True)
-            found.append(or_(search, func.lower(DIRECTIVE.c.code) == self.text.lower()))
+        found: list[ColumnElement[bool]] = [
+            DIRECTIVE.c[name].is_(None) if value == NOBODY else DIRECTIVE.c[name] == value
+            for name, value in columns.items()
+            if value is not None
+        ]
+        if self.coordinating is not None:
+            found.append(coordinates(self.coordinating))
+        if self.document:
+            found.append(DIRECTIVE.c.document_number.contains(self.document, autoescape=True))
+        if self.level:
+            found.append(DIRECTIVE.c.escalation_level >= self.level)
         return found
+
+    def _stretches(self) -> list[ColumnElement[bool]]:
+        due, registered = DIRECTIVE.c.due_at, DIRECTIVE.c.registered_at
+        found = []
+        if self.due_after is not None:
+            found.append(due > self.due_after)
+        if self.due_until is not None:
+            found.append(due <= self.due_until)
+        if self.registered_from is not None:
+            found.append(registered >= self.registered_from)
+        if self.registered_before is not None:
+            found.append(registered < self.registered_before)
+        return found
+
+
+def _statuses(judged: tuple[Timeliness, ...]) -> list[str]:
+    """The statuses that can be judged so; told to the database because they are what its index begins with."""
+    closed = {Status.COMPLETED: any(one in _DONE for one in judged), Status.CANCELLED: False}
+    still = any(one in _OPEN for one in judged)
+    return [status.value for status in Status if closed.get(status, still)]
 
 
 @dataclass(frozen=True)
@@ -123,3 +201,34 @@ def figures_of(counted: list[Counted]) -> Figures:
                 if judged == Timeliness.COMPLETED_ON_TIME.value and not one.has_deadline:
                     add("no_deadline_completed", one.number)
     return Figures(**sums)
+
+
+@dataclass(frozen=True)
+class Axes:
+    """How many directives share all three axes and what is counted."""
+
+    agency: str | None
+    field: str | None
+    leader: str | None
+    counted: Counted
+
+
+def count_axes(connection: Connection, now: dt.datetime, only: Filter | None = None) -> list[Axes]:
+    """Count the snapshots by all three axes, status and timeliness at once: everything that a board adds up."""
+    judged, has_deadline = timeliness_column(now), DIRECTIVE.c.due_at.is_not(None)
+    # In the order of the index `directive_by_axis`, which holds every column of this: the table itself is not read.
+    keys = (DIRECTIVE.c.status, DIRECTIVE.c.lead_agency, DIRECTIVE.c.field, DIRECTIVE.c.supervising_leader)
+    statement = select(
+        *keys, judged.label("timeliness"), has_deadline.label("has_deadline"), func.count().label("number")
+    ).group_by(*keys, judged, has_deadline)
+    if only is not None:
+        statement = statement.where(*only.conditions(now))
+    return [
+        Axes(
+            row.lead_agency,
+            row.field,
+            row.supervising_leader,
+            Counted(None, row.status, row.timeliness, bool(row.has_deadline), row.number),
+        )
+        for row in connection.execute(statement)
+    ]
