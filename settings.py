@@ -6,6 +6,7 @@ Nothing else of ours reads the environment; everything below gets values as argu
 import ipaddress
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -78,6 +79,8 @@ class Settings(BaseSettings):
         mail_from: the sender of every e-mail, `Name <address>` or the address alone.
         public_url: the address by which people reach the web part, as it stands in mails; no `/` at the
             end. Default: the web part on this machine.
+        scan_command: a program with its arguments that looks at each file handed in; whatever it does not end with 0
+            is refused. Default: none.
         secret_key: signs what must not be forged; at least 32 characters. Default: none, and the entry
             point that needs one makes it and keeps it in the data folder.
         log_format: `console` or `json`.
@@ -107,6 +110,7 @@ class Settings(BaseSettings):
     smtp_url: str | None = Field(default=None, repr=False)
     mail_from: str = "Đôn Đốc <dondoc@localhost>"
     public_url: str = ""
+    scan_command: str = ""
     secret_key: SecretStr | None = None
     log_format: LogFormat = LogFormat.CONSOLE
     clock: timedelta | datetime | None = None
@@ -180,6 +184,15 @@ class Settings(BaseSettings):
         if url and (not _is_url(url, ("http", "https")) or urlsplit(url).query or urlsplit(url).fragment):
             _refuse("{setting} phải là địa chỉ bắt đầu bằng http:// hoặc https://, không phải {value}.")
         return url.rstrip("/")
+
+    @field_validator("scan_command", mode="after")
+    @classmethod
+    def _check_scan_command(cls, command: str) -> str:
+        try:
+            shlex.split(command)
+        except ValueError:
+            _refuse("{setting} không đọc được: dấu nháy không khép trong {value}.")
+        return command
 
     @field_validator("secret_key", mode="after")
     @classmethod

@@ -17,6 +17,7 @@ from activities.mail_run import LONGEST_SERVER_PAUSE, MailRun, pause_after
 from activities.transports import Transport
 from activities.webhook_queue import WebhookQueue
 from database.engine import reading, writing
+from database.preferences import digest_hours
 from database.reference import Reference, ReferenceCache
 from documents.language import Language
 from documents.mail import UnusableAddress, is_usable
@@ -58,7 +59,7 @@ class Delivery:
     _running: threading.Lock = field(default_factory=threading.Lock, init=False)
     _morning: "_Morning" = field(default_factory=lambda: _Morning(), init=False)
     _server: "_Server" = field(default_factory=lambda: _Server(), init=False)
-    _looked_under: tuple[str, str] | None = field(default=None, init=False)
+    _looked_under: tuple[str, str, str] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Check the sender and prepare the webhooks."""
@@ -127,11 +128,15 @@ class Delivery:
         return run.sent
 
     def _departures(self, reference: Reference, now: dt.datetime) -> Departures:
-        """Read what waits and decide what leaves. After a change of policy or calendar everything is looked at anew."""
+        """Read what waits and decide what leaves.
+
+        After a change of policy, calendar or somebody's hour everything is looked at anew.
+        """
         hours, calendar = reference.timeline.current.mail, reference.calendar
-        under = (reference.plan, str(hours))
         morning = last_digest(hours, calendar, now)
         with reading(self.engine) as connection:
+            wanted = digest_hours(connection)
+            under = (reference.plan, str(hours), str(wanted))
             waiting = mail_queue.waiting(connection, now if under == self._looked_under else None)
             outstanding = mail_queue.outstanding_moments(connection, morning)
             digests_left = mail_queue.digests_since(connection, at(local_day(now), dt.time.min))
@@ -142,6 +147,7 @@ class Delivery:
             calendar,
             now,
             digests_left=digests_left,
+            digest_hours=wanted,
             gathering=self._morning.is_gathering(outstanding, now),
             quiet=self.quiet,
         )

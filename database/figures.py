@@ -7,7 +7,6 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select
 
 from database.scopes import coordinates, seen_by
-from database.waiting import Waiting, waits_for
 from models.sight import EVERYTHING, Scope
 from models.tables import DIRECTIVE
 from models.timeliness import Figures
@@ -60,8 +59,6 @@ class Filter:
         due_after, due_until: falls due after the one and not after the other; so the end of a day belongs to that day.
         registered_from, registered_before: registered at or after the one and before the other.
         text: searched in code, document number, abstract and content, folded.
-        mine: led by one of these agencies; or, where they are asked to contribute, coordinated by one of them.
-        waiting: what it waits for.
         scope: what the person who asks may see.
     """
 
@@ -81,8 +78,6 @@ class Filter:
     registered_before: dt.datetime | None = None
     text: str = ""
     open_only: bool = False
-    mine: frozenset[str] | None = None
-    waiting: Waiting | None = None
     scope: Scope = EVERYTHING
 
     def conditions(self, now: dt.datetime) -> list[ColumnElement[bool]]:
@@ -93,10 +88,6 @@ class Filter:
         if self.figure is not None:
             statuses = _statuses(FIGURES[self.figure])
             found += [DIRECTIVE.c.status.in_(statuses), timeliness_column(now).in_(FIGURES[self.figure])]
-        if self.mine is not None and self.waiting is not Waiting.CONTRIBUTE:
-            found.append(DIRECTIVE.c.lead_agency.in_(sorted(self.mine)))
-        if self.waiting is not None:
-            found.append(waits_for(self.waiting, self.mine))
         if not self.scope.everything:
             found.append(seen_by(self.scope))
         if self.open_only:

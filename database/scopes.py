@@ -2,7 +2,7 @@
 
 import json
 
-from sqlalchemy import ColumnElement, Text, cast, false, or_, true
+from sqlalchemy import ColumnElement, Text, and_, cast, false, or_, true
 
 from models.sight import Scope
 from models.tables import DIRECTIVE
@@ -20,6 +20,9 @@ def seen_by(scope: Scope) -> ColumnElement[bool]:
         ways.append(DIRECTIVE.c.supervising_leader.in_(sorted(scope.leaders)))
     if scope.fields:
         ways.append(DIRECTIVE.c.field.in_(sorted(scope.fields)))
+    if scope.led:
+        unknown = or_(DIRECTIVE.c.field.is_(None), DIRECTIVE.c.field.not_in(sorted(scope.known_fields)))
+        ways.append(and_(DIRECTIVE.c.lead_agency.in_(sorted(scope.led)), unknown))
     return or_(*ways) if ways else false()
 
 

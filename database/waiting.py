@@ -1,76 +1,110 @@
-"""What a directive waits for, as a condition in SQL: the exact lists behind the cards of "my work"."""
+"""What waits for somebody, as conditions in SQL: the cards of the first page, and the lists behind them."""
 
+import datetime as dt
 import json
-from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy import ColumnElement, Text, and_, cast, false, or_, select
 
-from database.scopes import coordinates
-from models.tables import DIRECTIVE
+from database.figures import Filter
+from database.scopes import seen_by
+from models.notices import MOMENT
+from models.sight import NOTHING, Scope
+from models.tables import DIRECTIVE, NOTICE
 from models.vocabulary import Status
 
 
-class Waiting(StrEnum):
-    """What a directive waits for. Vietnamese in web/pages/list_filter.py."""
+class Waits(StrEnum):
+    """For what a directive waits."""
 
-    ACKNOWLEDGE = "acknowledge"  # its lead agency takes it
-    ASSIGN = "assign"  # the office hands it out: nobody leads it, or who did declined
-    DECLINED = "declined"  # the same, only those that were declined
-    REVIEW = "review"  # the office looks at the result
-    EXTENSION = "extension"  # somebody decides on a request for more time
-    EXPLANATION = "explanation"  # the lead agency explains
-    CONTRIBUTE = "contribute"  # a coordinating agency says something
-    RETURNED = "returned"  # a result that was sent back is done again
-    START = "start"  # its workflow
+    ACKNOWLEDGE = "acknowledge"  # its lead agency has not said that it has it
+    RETURNED = "returned"  # its result came back
+    EXPLANATION = "explanation"  # its lead agency owes one
+    CONTRIBUTE = "contribute"  # a coordinating agency has said nothing yet
+    ASSIGN = "assign"  # nobody leads it yet
+    DECLINED = "declined"  # whoever was to lead it says no
+    REVIEW = "review"  # its result is to be looked at
+    EXTENSION = "extension"  # more time was asked for
+    START = "start"  # saved, and its workflow is not started yet
+    ESCALATED = "escalated"  # it was reported to this person above its agency
 
 
-def waits_for(what: Waiting, agencies: Iterable[str] | None = None) -> ColumnElement[bool]:
-    """The condition on the snapshots.
+_STATUSES = {
+    Waits.ACKNOWLEDGE: Status.ASSIGNED,
+    Waits.ASSIGN: Status.REGISTERED,
+    Waits.DECLINED: Status.DECLINED,
+    Waits.REVIEW: Status.SUBMITTED,
+}
+_OF_LEAD = frozenset({Waits.ACKNOWLEDGE, Waits.RETURNED, Waits.EXPLANATION})
 
-    Args:
-        agencies: whose contributions are asked for; None for anybody's.
+
+@dataclass(frozen=True)
+class WorkFilter(Filter):
+    """What waits for a person, within what a filter leaves.
+
+    Attributes:
+        waits: for what; None does not narrow it.
+        agencies: those that he acts for: of what lead agencies owe, only what these lead.
+        people: in whose names he hears.
+        mine: only what these agencies lead or is in his charge.
+        in_charge: what he supervises, himself or by its field.
     """
-    status = DIRECTIVE.c.status
-    match what:
-        case Waiting.ACKNOWLEDGE:
-            return status == Status.ASSIGNED.value
-        case Waiting.ASSIGN:
-            return status.in_([Status.REGISTERED.value, Status.DECLINED.value])
-        case Waiting.DECLINED:
-            return status == Status.DECLINED.value
-        case Waiting.REVIEW:
-            return status == Status.SUBMITTED.value
-        case Waiting.EXTENSION | Waiting.EXPLANATION:
-            # A quote inside a text of the state is written \", so only a name of the state itself stands so.
-            return and_(_open(), DIRECTIVE.c.state.contains(f'"{what.value}":{{"seq":', autoescape=True))
-        case Waiting.RETURNED:
-            returned = DIRECTIVE.c.state.contains('"times_returned":', autoescape=True)
-            return and_(status == Status.IN_PROGRESS.value, returned)
-        case Waiting.CONTRIBUTE:
-            return and_(_open(), _silent(agencies))
-        case Waiting.START:
-            return DIRECTIVE.c.awaiting_start.is_(True)
+
+    waits: Waits | None = None
+    agencies: frozenset[str] = frozenset()
+    people: frozenset[str] = frozenset()
+    mine: bool = False
+    in_charge: Scope = NOTHING
+
+    def conditions(self, now: dt.datetime) -> list[ColumnElement[bool]]:
+        """The conditions on the snapshots."""
+        found = super().conditions(now)
+        if self.mine:
+            found.append(self._is_mine())
+        if self.waits is not None:
+            found += self._waiting(self.waits)
+        return found
+
+    def _is_mine(self) -> ColumnElement[bool]:
+        return or_(DIRECTIVE.c.lead_agency.in_(sorted(self.agencies)), seen_by(self.in_charge))
+
+    def _waiting(self, waits: Waits) -> list[ColumnElement[bool]]:
+        found: list[ColumnElement[bool]] = []
+        if waits in _STATUSES:
+            found.append(DIRECTIVE.c.status == _STATUSES[waits].value)
+        if waits in _OF_LEAD:
+            found.append(DIRECTIVE.c.lead_agency.in_(sorted(self.agencies)))
+        match waits:
+            case Waits.RETURNED:
+                returned = DIRECTIVE.c.state.contains('"times_returned":', autoescape=True)
+                found.append(and_(DIRECTIVE.c.status == Status.IN_PROGRESS.value, returned))
+            case Waits.EXPLANATION:
+                found.append(_state_has("explanation"))
+            case Waits.EXTENSION:
+                found.append(_state_has("extension"))
+            case Waits.CONTRIBUTE:
+                found.append(or_(*map(_silent, sorted(self.agencies))) if self.agencies else false())
+            case Waits.START:
+                found.append(DIRECTIVE.c.awaiting_start.is_(True))
+            case Waits.ESCALATED:
+                heard = select(NOTICE.c.directive).where(
+                    NOTICE.c.recipient.in_(sorted(self.people)), NOTICE.c.kind == MOMENT, NOTICE.c.level >= 1
+                )
+                found.append(DIRECTIVE.c.code.in_(heard))
+            case _:
+                pass
+        return found
 
 
-def _open() -> ColumnElement[bool]:
-    return DIRECTIVE.c.status.in_([status.value for status in Status if not status.closed])
+def _state_has(part: str) -> ColumnElement[bool]:
+    """Whether a request or a demand is pending: it begins with its number, which a clock of that name does not."""
+    # Within a text of somebody's the quotation marks would be written with a backslash, so this is found nowhere else.
+    return DIRECTIVE.c.state.contains(f'"{part}":{{"seq":', autoescape=True)
 
 
-def _silent(agencies: Iterable[str] | None) -> ColumnElement[bool]:
-    """Whether one of these agencies is asked and has said nothing."""
-    if agencies is None:
-        asked = DIRECTIVE.c.state.contains('"coordinating_agencies":[', autoescape=True)
-        return and_(asked, DIRECTIVE.c.state.not_like('%"contributions":{%'))
-    ways = [
-        and_(coordinates(agency), DIRECTIVE.c.state.not_like(_said(agency), escape="\\")) for agency in sorted(agencies)
-    ]
-    return or_(*ways) if ways else false()
-
-
-def _said(agency: str) -> str:
-    """The pattern of a state in which an agency has contributed."""
-    name = json.dumps(agency, ensure_ascii=False)
-    for letter in ("\\", "%", "_"):
-        name = name.replace(letter, f"\\{letter}")
-    return f'%"contributions":{{%{name}:"%'
+def _silent(agency: str) -> ColumnElement[bool]:
+    """Whether an agency coordinates and has said nothing."""
+    code = json.dumps(agency)
+    coordinates = cast(DIRECTIVE.c.coordinating_agencies, Text).contains(code, autoescape=True)
+    return and_(coordinates, ~DIRECTIVE.c.state.contains(f"{code}:", autoescape=True))

@@ -8,6 +8,7 @@ from documents.language import N_, Language, sentence
 from documents.moment_words import audience_words, step_words
 from documents.phrases import Names, deadline_words, one_line, person_words, whole
 from models import events as e
+from models.attachments import read_reference
 
 LATE: Final = timedelta(minutes=5)
 """From so much later than planned on, history says when a moment should have been told."""
@@ -48,7 +49,7 @@ class _Story:
 
     def attachments(self, files: tuple[str, ...]) -> None:
         if files:
-            self.tell(N_("Kèm theo: {files}."), files=[one_line(file) for file in files])
+            self.tell(N_("Kèm theo: {files}."), files=[one_line(read_reference(file)[1]) for file in files])
 
 
 def event_sentence(row: e.Recorded, names: Names, language: Language) -> str:

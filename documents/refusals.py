@@ -190,6 +190,13 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
         ),
         N_("Chưa có ủy quyền để làm thay người này hôm nay. Đề nghị ghi nhận ủy quyền trước."),
     ),
+    Code.NO_POSSIBLE_DEPUTY: (
+        N_(
+            "Chỉ ủy quyền được cho người cùng cơ quan; {person} không thuộc cơ quan này. Trường hợp khác, đề nghị "
+            "Văn phòng ghi nhận."
+        ),
+        N_("Chỉ ủy quyền được cho người cùng cơ quan. Trường hợp khác, đề nghị Văn phòng ghi nhận."),
+    ),
     Code.WEAK_PASSWORD: (
         N_("Mật khẩu cần ít nhất {least} ký tự. Một câu ngắn dễ nhớ là mật khẩu tốt."),
         N_("Mật khẩu dài quá {most} ký tự. Chọn mật khẩu ngắn hơn."),
@@ -256,6 +263,26 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
         N_("Không có giá trị “{value}”. Chọn một trong: {values}."),
         N_("Giá trị này không có trong danh sách cho phép."),
     ),
+    Code.TOO_MANY_FILES: (
+        N_("Mỗi lần chỉ gửi được {limit} tệp. Gửi phần còn lại trong báo cáo sau."),
+        N_("Gửi quá nhiều tệp một lần. Gửi phần còn lại trong báo cáo sau."),
+    ),
+    Code.FILE_TOO_LARGE: (
+        N_("Tệp “{file}” lớn hơn {limit} MB. Nén hoặc chia nhỏ tệp rồi gửi lại."),
+        N_("Tệp quá lớn. Nén hoặc chia nhỏ tệp rồi gửi lại."),
+    ),
+    Code.FILE_TYPE: (
+        N_(
+            "Không nhận tệp “{file}”: chỉ nhận PDF, DOCX, XLSX, ODT, PNG, JPG, TXT không có macro, và đuôi tên phải "
+            "đúng với loại tệp."
+        ),
+        N_("Chỉ nhận tệp PDF, DOCX, XLSX, ODT, PNG, JPG, TXT không có macro, và đuôi tên phải đúng với loại tệp."),
+    ),
+    Code.FILE_INFECTED: (
+        N_("Tệp “{file}” không qua được bước quét mã độc nên không được nhận. Kiểm tra lại tệp hoặc báo quản trị."),
+        N_("Tệp không qua được bước quét mã độc nên không được nhận. Kiểm tra lại tệp hoặc báo quản trị."),
+    ),
+    Code.NO_SUCH_FILE: (N_("Không có tệp này."),),
     Code.UNREADABLE: (
         N_("Không có phần nào tên “{unknown}”. Các phần ghi được: {names}."),
         N_("Phần {field} ghi không đúng kiểu: cần {expected}. Kiểm tra lại rồi gửi lại."),

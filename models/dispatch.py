@@ -4,7 +4,7 @@ Everything here is a question of hours, days and people; sending is `activities/
 """
 
 import datetime as dt
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from enum import StrEnum
 from itertools import groupby
 
@@ -122,6 +122,24 @@ def leaves_at(
     return _opening_from(start, hours.digest, hours.closing, calendar)
 
 
+def hours_of(wanted: int | None, hours: MailHours) -> MailHours:
+    """The mail hours of a person who wants his digest at that local hour, if it is one of `hours_to_choose`.
+
+    Only the digest's hour is his to choose: what is urgent leaves as the policy says.
+    """
+    if wanted not in hours_to_choose(hours):
+        return hours
+    return hours.model_copy(update={"digest": dt.time(wanted)})
+
+
+def hours_to_choose(hours: MailHours) -> tuple[int, ...]:
+    """The full hours at which a digest may come: after the policy's, by which the morning's steps are planned.
+
+    Before it, "due today" would be read a day late.
+    """
+    return tuple(hour for hour in range(24) if hours.digest < dt.time(hour) < hours.closing)
+
+
 def last_digest(hours: MailHours, calendar: Calendar, now: dt.datetime) -> dt.datetime:
     """The newest instant, not after `now`, at which digests fell due."""
     day = local_day(now)
@@ -137,6 +155,7 @@ def departures(
     now: dt.datetime,
     *,
     digests_left: Set[str] = frozenset(),
+    digest_hours: Mapping[str, int] | None = None,
     gathering: bool = False,
     quiet: dt.timedelta = QUIET,
 ) -> Departures:
@@ -145,6 +164,7 @@ def departures(
     Args:
         waiting: in any order.
         digests_left: people to whom today's digest was made already.
+        digest_hours: the local hour at which a person wants his digest, where it is not the policy's.
         gathering: moments of the last morning are still being recorded; digests, and what clocks caused, wait for them.
         quiet: as `QUIET`.
     """
@@ -157,8 +177,9 @@ def departures(
     ):
         at_once: list[Waiting] = []
         digest: list[Waiting] = []
+        own = hours_of((digest_hours or {}).get(recipient), hours)
         for notice in group:
-            instant = leaves_at(notice, hours, calendar, now, digest_left=recipient in digests_left)
+            instant = leaves_at(notice, own, calendar, now, digest_left=recipient in digests_left)
             if instant > now:
                 later.append((notice, instant))
             elif gathering and not notice.any_hour and (not notice.urgent or notice.kind == MOMENT):

@@ -35,6 +35,7 @@ class Code(StrEnum):
     UNKNOWN_AGENCY = "unknown_agency"
     UNKNOWN_PERSON = "unknown_person"
     NOT_DEPUTY = "not_deputy"  # acts on behalf of somebody whose deputy he is not
+    NO_POSSIBLE_DEPUTY = "no_possible_deputy"  # one chooses a deputy only among one's own agency
     STATE_SECRET = "state_secret"  # noqa: S105 - the marking of a document, not a password of ours
     BAD_DATE = "bad_date"
     MISSING = "missing"
@@ -49,6 +50,11 @@ class Code(StrEnum):
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 - nor this; also for a name that nobody has
     TOO_MANY_TRIES = "too_many_tries"  # wrong passwords; the next one is taken later
     NO_ACCOUNT = "no_account"  # this person cannot sign in with a password
+    TOO_MANY_FILES = "too_many_files"  # with one act
+    FILE_TOO_LARGE = "file_too_large"
+    FILE_TYPE = "file_type"  # none of the kinds that are taken, or its name says another kind
+    FILE_INFECTED = "file_infected"  # the office's scanner refused it, or could not be asked
+    NO_SUCH_FILE = "no_such_file"
     UNREADABLE = "unreadable"  # input that does not have the shape of the command
 
 

@@ -30,12 +30,17 @@ class Scope(Frozen):
         agencies: those that one of these agencies leads or coordinates.
         leaders: those that one of these leaders supervises.
         fields: those of one of these fields.
+        led: those that one of these agencies leads and that name no field of the directory: they belong to the
+            agency's own field, by which their escalations go as well (`Directory.field_of`).
+        known_fields: the fields of the directory.
     """
 
     everything: bool = False
     agencies: frozenset[str] = frozenset()
     leaders: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
+    led: frozenset[str] = frozenset()
+    known_fields: frozenset[str] = frozenset()
 
     def covers(self, directive: Directive) -> bool:
         """Whether this directive is seen."""
@@ -45,6 +50,7 @@ class Scope(Frozen):
             or not self.agencies.isdisjoint(directive.coordinating_agencies)
             or directive.supervising_leader in self.leaders
             or directive.field in self.fields
+            or (directive.lead_agency in self.led and directive.field not in self.known_fields)
         )
 
 
@@ -68,6 +74,23 @@ def scope_of(person: str, directory: Directory, day: dt.date) -> Scope:
         agencies=frozenset().union(*(scope.agencies for scope in scopes)),
         leaders=frozenset().union(*(scope.leaders for scope in scopes)),
         fields=frozenset().union(*(scope.fields for scope in scopes)),
+        led=frozenset().union(*(scope.led for scope in scopes)),
+        known_fields=frozenset().union(*(scope.known_fields for scope in scopes)),
+    )
+
+
+def charge_of(person: str, directory: Directory, more: tuple[str, ...] = ()) -> Scope:
+    """What a leader is in charge of: what names him, and the fields that he supervises.
+
+    Args:
+        more: fields that his post names.
+    """
+    fields = frozenset({*(field.code for field in directory.fields if field.vice_chairman == person), *more})
+    return Scope(
+        leaders=frozenset({person}),
+        fields=fields,
+        led=frozenset(agency.code for agency in directory.agencies if agency.field in fields),
+        known_fields=frozenset(field.code for field in directory.fields),
     )
 
 
@@ -75,6 +98,5 @@ def _of_post(post: Post, directory: Directory) -> Scope:
     if ROLES[post.position] in SEES_ALL or post.position is Position.CHAIRMAN:
         return EVERYTHING
     if post.position is Position.VICE_CHAIRMAN:
-        charge = {field.code for field in directory.fields if field.vice_chairman == post.person}
-        return Scope(leaders=frozenset({post.person}), fields=frozenset({*charge, *post.fields}))
+        return charge_of(post.person, directory, post.fields)
     return Scope(agencies=frozenset({post.agency}))

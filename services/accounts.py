@@ -159,8 +159,12 @@ def sign_in(office: Office, name: str, password: str, browser: Browser) -> tuple
     return secret, SignedIn(account.person, session, account.must_change)
 
 
-def signed_in(office: Office, secret: str) -> SignedIn | None:
-    """Who holds this cookie; None when the session is over, or the person is locked or has left."""
+def signed_in(office: Office, secret: str, *, used: bool = True) -> SignedIn | None:
+    """Who holds this cookie; None when the session is over, or the person is locked or has left.
+
+    Args:
+        used: whether this counts as use of the session; not so what an open page asks by itself.
+    """
     session = _hash(secret)
     with reading(office.engine) as connection:
         reference = office.reference(connection)
@@ -174,7 +178,7 @@ def signed_in(office: Office, secret: str) -> SignedIn | None:
             return None
         if _may_sign_in(reference.directory, row.person, now) is None:
             return None
-    if now - row.seen_at >= SEEN_EVERY:
+    if used and now - row.seen_at >= SEEN_EVERY:
         with writing(office.engine) as connection:
             connection.execute(update(SESSION).where(SESSION.c.id == session).values(seen_at=now))
     return SignedIn(row.person, session, row.must_change)

@@ -268,14 +268,14 @@ class InboxItem:
 
 
 def inbox_of(
-    connection: Connection, person: str, *, unread_only: bool = False, limit: int | None = None
+    connection: Connection, person: str, *, unread_only: bool = False, limit: int | None = None, offset: int = 0
 ) -> list[InboxItem]:
     """A person's inbox, the newest first."""
     statement = select(NOTICE).where(NOTICE.c.recipient == person).order_by(NOTICE.c.at.desc(), NOTICE.c.id.desc())
     if unread_only:
         statement = statement.where(NOTICE.c.read_at.is_(None))
     if limit is not None:
-        statement = statement.limit(limit)
+        statement = statement.limit(limit).offset(offset)
     return [
         InboxItem(
             id=row.id,

@@ -179,7 +179,7 @@ def enter_absence(
         if standing_in == person:
             raise Refused(Code.NOT_DEPUTY, person=person, on_behalf_of=person)
         values = {"person": person, "deputy": standing_in, "valid_from": first, "valid_until": last}
-        _remove(connection, person, first, last)
+        remove_absences(connection, person, first, last)
         connection.execute(insert(ABSENCE).values(**values))
         raise_revision(connection, DIRECTORY)
     fresh = office.reference().directory
@@ -196,13 +196,14 @@ def remove_absence(office: Office, absent: str, first: dt.date, last: dt.date, k
     with writing(office.engine) as connection:
         reference = office.reference(connection)
         find_keeper(reference, keeper, now)
-        removed = _remove(connection, find_person(reference.directory, absent), first, last)
+        removed = remove_absences(connection, find_person(reference.directory, absent), first, last)
         if removed:
             raise_revision(connection, DIRECTORY)
     return removed
 
 
-def _remove(connection: Connection, person: str, first: dt.date, last: dt.date) -> int:
+def remove_absences(connection: Connection, person: str, first: dt.date, last: dt.date) -> int:
+    """Take out a person's absences that share a day with these; returns how many there were."""
     overlapping = (
         (ABSENCE.c.person == person)
         & (ABSENCE.c.valid_from.is_(None) | (ABSENCE.c.valid_from <= last))

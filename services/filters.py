@@ -7,7 +7,6 @@ from typing import Final, TypeVar
 
 from database.figures import FIGURES, NOBODY, Filter
 from database.reference import Reference
-from database.waiting import Waiting
 from models.calendar import local_day
 from models.directory import Directory
 from models.local_time import at, end_of_day
@@ -35,7 +34,6 @@ NAMES: Final = (
     "due_until",
     "registered_from",
     "registered_until",
-    "waiting",
 )
 """What a filter can be made of. Days are 2026-03-20 or 20/03/2026, both ends included."""
 
@@ -43,26 +41,17 @@ LEVELS: Final = 4
 """Levels of escalation, from the head of an agency to the chairman."""
 
 
-def make_filter(
-    given: Mapping[str, str],
-    reference: Reference,
-    now: dt.datetime,
-    *,
-    open_only: bool,
-    mine: frozenset[str] | None = None,
-) -> Filter:
+def make_filter(given: Mapping[str, str], reference: Reference, now: dt.datetime, *, open_only: bool) -> Filter:
     """Make a filter.
 
     Args:
         given: by the names of `NAMES`; empty ones do not narrow.
-        mine: only what these agencies lead, or are asked to contribute to.
 
     Raises:
         Refused: a name that nobody knows, or a day that is none.
     """
     today, directory = local_day(now), reference.directory
-    waiting = _one_of(Waiting, given.get("waiting"))
-    timeliness, status = _one_of(Timeliness, given.get("timeliness")), _one_of(Status, given.get("status"))
+    timeliness, status = one_of(Timeliness, given.get("timeliness")), one_of(Status, given.get("status"))
     figure = given.get("figure") or None
     if figure is not None and figure not in FIGURES:
         raise Refused(Code.UNKNOWN_VALUE, value=figure, values=", ".join(FIGURES))
@@ -79,7 +68,7 @@ def make_filter(
         coordinating=_agency(given.get("coordinating"), directory, today),
         field=_field(given.get("field"), directory),
         leader=_leader(given.get("leader"), directory, today),
-        urgency=_one_of(Urgency, given.get("urgency")),
+        urgency=one_of(Urgency, given.get("urgency")),
         document=normalise_number(given.get("document", "")),
         level=_level(given.get("level")),
         due_after=at(due_from, dt.time.min) if due_from else None,
@@ -88,8 +77,6 @@ def make_filter(
         registered_before=end_of_day(until) if until else None,
         text=fold_key(searched) or searched,  # nothing but punctuation is found nowhere; it does not find everything
         open_only=open_only and not closed and not done and figure is None,
-        mine=mine,
-        waiting=waiting,
     )
 
 
@@ -122,7 +109,12 @@ def _leader(name: str | None, directory: Directory, today: dt.date) -> str | Non
     return found
 
 
-def _one_of(members: type[_Member], value: str | None) -> _Member | None:
+def one_of(members: type[_Member], value: str | None) -> _Member | None:
+    """The member of a closed list that somebody wrote; None where he wrote nothing.
+
+    Raises:
+        Refused: unknown_value.
+    """
     if not value:
         return None
     if value not in list(members):

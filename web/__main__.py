@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import shlex
 import signal
 import socket
 import sys
+import threading
 from types import FrameType
 
 import structlog
@@ -52,6 +54,17 @@ class LazyClient:
             return self._client
 
 
+class StoppableServer(uvicorn.Server):
+    """Ends the open streams when it is asked to stop; they would never end by themselves."""
+
+    closing = threading.Event()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take the signal to stop."""
+        self.closing.set()
+        super().handle_exit(sig, frame)
+
+
 def listen(host: str, port: int) -> socket.socket:
     """Open the port.
 
@@ -68,9 +81,19 @@ def run(settings: Settings, listening: socket.socket) -> None:
     client = LazyClient(settings.temporal_address or "127.0.0.1:7233", settings.temporal_namespace)
     run_dir = settings.data_dir / "run"
     clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()
-    server = uvicorn.Server(
+    closing = threading.Event()
+    server = StoppableServer(
         uvicorn.Config(
-            create_app(office, client, clock, disks_of(settings.data_dir, _sqlite_file(office)), settings.public_url),
+            create_app(
+                office,
+                client,
+                clock,
+                disks_of(settings.data_dir, _sqlite_file(office)),
+                settings.public_url,
+                scan=tuple(shlex.split(settings.scan_command)),
+                closing=closing,
+                data_dir=settings.data_dir,
+            ),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -78,6 +101,7 @@ def run(settings: Settings, listening: socket.socket) -> None:
             timeout_graceful_shutdown=STOP_SECONDS,
         )
     )
+    server.closing = closing
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn stops at the first, restores what stood here and sends the signal again: then it does nothing.
         signal.signal(number, _nothing)

@@ -1,6 +1,8 @@
 """The web application, made of values that its entry point hands in; importing this opens nothing."""
 
 import asyncio
+import tempfile
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
@@ -18,18 +20,23 @@ from activities.clock_guard import ClockGuard
 from documents.language import N_, Language, sentence
 from documents.sentences import refusal_sentence
 from models.refusal import Code, Refused
+from services.attachments import FileStore
 from services.office import Office
 from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
+from web.engine_watch import EngineNoted, EngineWatch
 from web.headers import SecurityHeaders
 from web.health import Machine, TemporalClient, health_routes
+from web.live import Pulse, live_routes
 from web.metrics import metrics_routes
 from web.origin import SameOriginOnly
 from web.pages.board import board_routes
 from web.pages.directive import DeskOfProcess, directive_routes
 from web.pages.inbox import inbox_routes
 from web.pages.listing import listing_routes
+from web.pages.meeting import meeting_routes
 from web.pages.message import MessageView
 from web.pages.own_account import own_account_routes
+from web.pages.preferences import preferences_routes
 from web.pages.sign_in import sign_in_routes
 from web.pages.work import work_routes
 from web.rendering import page
@@ -53,6 +60,9 @@ def create_app(
     clock: ClockGuard | None = None,
     disks: tuple[Path, ...] = (),
     base_url: str = "",
+    scan: tuple[str, ...] = (),
+    closing: threading.Event | None = None,
+    data_dir: Path | None = None,
 ) -> ASGIApp:
     """Build the application.
 
@@ -61,19 +71,28 @@ def create_app(
         clock: watches this process's clock; made now when None.
         disks: folders on each of the disks that are written to.
         base_url: the address of the web part as it stands in mails.
+        scan: the program that looks at each file handed in; empty for none.
+        closing: is set when the process is to stop; open streams then end.
+        data_dir: where files are kept; a temporary folder when None.
     """
     machine = Machine(clock or ClockGuard(), disks)
     app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(health_routes(office, temporal_client, machine))
     app.include_router(metrics_routes(office, machine.clock))
+    files = FileStore((data_dir or Path(tempfile.mkdtemp(prefix="dondoc-"))) / "attachments", scan)
     desk = DeskOfProcess(office, _client_or_none(temporal_client))
     app.include_router(sign_in_routes(office))
     app.include_router(own_account_routes(office))
-    app.include_router(work_routes(office))
+    app.include_router(work_routes(office, desk))
     app.include_router(listing_routes(office))
-    app.include_router(directive_routes(office, desk))
+    app.include_router(directive_routes(office, desk, files))
     app.include_router(board_routes(office))
+    app.include_router(meeting_routes(office))
     app.include_router(inbox_routes(office, base_url))
+    app.include_router(preferences_routes(office))
+    watch = EngineWatch(temporal_client)
+    app.include_router(live_routes(office, Pulse(office, watch, closing or threading.Event())))
+    app.add_middleware(EngineNoted, watch=watch)
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)
@@ -118,7 +137,7 @@ def _page_refused(office: Office) -> Callable[[Request, Exception], Awaitable[Re
             raise problem
         reader = await asyncio.to_thread(reader_of, request, office)
         told = refusal_sentence(problem.code, problem.data, language_of(request), reader.directory)
-        status = 404 if problem.code is Code.NOT_FOUND else 409
+        status = 404 if problem.code in (Code.NOT_FOUND, Code.NO_SUCH_FILE) else 409
         return page("message.html", reader.language, reader, MessageView(told), status=status)
 
     return refused

@@ -15,6 +15,7 @@ from models.tables import NOTICE
 from services import accounts
 from services.accounts import Browser
 from services.office import Office
+from web.engine_watch import engine_up
 from web.rendering import Reader
 
 LANGUAGE_COOKIE: Final = "dondoc_lang"
@@ -61,15 +62,23 @@ def language_of(request: Request) -> Language:
     return Language(chosen) if chosen in list(Language) else Language.VI
 
 
-def reader_of(request: Request, office: Office, *, may_have_old_password: bool = False) -> Reader:
+LIVE_HEADER: Final = "Dondoc-Live"
+"""Borne by what a page asks for by itself: it does not keep a session alive that nobody uses."""
+
+
+def reader_of(request: Request, office: Office, *, may_have_old_password: bool = False, used: bool = True) -> Reader:
     """Who reads this page.
+
+    Args:
+        used: whether a person asks; False for what a page does by itself.
 
     Raises:
         SignInNeeded: nobody is signed in.
         PasswordChangeNeeded: he has to change his password before anything else.
     """
     secret = request.cookies.get(cookie_name(request))
-    found = accounts.signed_in(office, secret) if secret else None
+    used = used and LIVE_HEADER not in request.headers
+    found = accounts.signed_in(office, secret, used=used) if secret else None
     if found is None:
         raise SignInNeeded(_wanted(request))
     if found.must_change and not may_have_old_password:
@@ -85,6 +94,7 @@ def reader_of(request: Request, office: Office, *, may_have_old_password: bool =
             directory=reference.directory,
             language=language_of(request),
             unread=connection.execute(unread).scalar_one(),
+            engine_up=engine_up(request.scope),
         )
 
 

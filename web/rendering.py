@@ -38,6 +38,7 @@ class Reader:
 
     Attributes:
         actor: himself in his own posts; on behalf of others he acts only where a form says so.
+        engine_up: whether commands are recorded now; otherwise they are kept, and the page says so.
     """
 
     signed_in: SignedIn
@@ -46,6 +47,7 @@ class Reader:
     directory: Directory
     language: Language
     unread: int = 0
+    engine_up: bool = True
 
     @property
     def name(self) -> str:

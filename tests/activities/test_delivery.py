@@ -21,6 +21,7 @@ from activities.transports import FolderTransport
 from activities.webhook_queue import FAILURES_ALLOWED
 from database.deliveries import deliveries_of, troubled_webhooks, undelivered
 from database.engine import reading, writing
+from database.preferences import write_digest_hour
 from database.reference import raise_revision, remove_calendar_day, write_calendar_days
 from documents.mail import UnusableAddress
 from models import commands as c
@@ -65,6 +66,44 @@ def test_what_is_routine_waits_for_the_morning_and_leaves_as_one_digest(
     digest = mailbox.to("chuyenvien.syt")[0]
     assert str(digest["Subject"]) == "Tổng hợp đôn đốc ngày 05/03/2026: 3 nhiệm vụ"
     assert set(office.states()) == {"sent"}
+
+
+def test_a_person_who_chose_an_hour_gets_his_digest_then_and_his_escalations_at_once(
+    office: RealOffice, delivery: Delivery, mailbox: Mailbox
+) -> None:
+    office.at("Wed 2026-03-04 09:00").register("A-1", acknowledged=True)
+    with writing(office.engine) as connection:
+        write_digest_hour(connection, "truong.syt", 14)
+
+    office.at("Thu 2026-03-05 08:00")
+    delivery.deliver()
+    at_eight = len(mailbox.to("truong.syt")), len(mailbox.to("chuyenvien.syt"))
+    office.at("Thu 2026-03-05 10:00").act("A-1", c.Urge(text="Báo cáo gấp"), "theodoi.vanxa")
+    delivery.deliver()
+    at_ten = len(mailbox.to("truong.syt"))
+    office.at("Thu 2026-03-05 14:00")
+    delivery.deliver()
+
+    assert at_eight == (0, 1)
+    assert at_ten == 1, "what is urgent does not wait for the hour that he chose"
+    assert len(mailbox.to("truong.syt")) == 2
+
+
+def test_an_hour_that_is_taken_back_moves_what_waits_for_it(
+    office: RealOffice, delivery: Delivery, mailbox: Mailbox
+) -> None:
+    office.at("Wed 2026-03-04 09:00").register("A-1", acknowledged=True)
+    with writing(office.engine) as connection:
+        write_digest_hour(connection, "truong.syt", 14)
+    office.at("Thu 2026-03-05 08:00")
+    delivery.deliver()
+
+    with writing(office.engine) as connection:
+        write_digest_hour(connection, "truong.syt", None)
+    office.at("Thu 2026-03-05 08:05")
+    delivery.deliver()
+
+    assert len(mailbox.to("truong.syt")) == 1
 
 
 def test_a_notice_made_after_the_digest_left_waits_for_the_next_working_morning(

@@ -25,6 +25,8 @@ SCOPES = [
     Scope(agencies=frozenset({"S"})),
     Scope(leaders=frozenset({"pct.vanxa"})),
     Scope(fields=frozenset({"giao-duc"})),
+    Scope(led=frozenset({"SYT"}), known_fields=frozenset({"y-te"})),
+    Scope(led=frozenset({"STC", 'Q"%_'}), known_fields=frozenset()),
     Scope(agencies=frozenset({"STC"}), leaders=frozenset({"pct.kinhte"}), fields=frozenset({"y-te"})),
 ]
 

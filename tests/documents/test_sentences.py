@@ -87,6 +87,11 @@ DATA: dict[Code, dict[str, object]] = {
     Code.UNKNOWN_URGENCY: {"urgency": "gấp"},
     Code.UNKNOWN_COMMAND: {"value": "dance", "commands": "submit, urge"},
     Code.UNKNOWN_VALUE: {"field": "grade", "value": "tạm", "values": "good, poor"},
+    Code.NO_POSSIBLE_DEPUTY: {"person": "truong.stc"},
+    Code.TOO_MANY_FILES: {"limit": 5},
+    Code.FILE_TOO_LARGE: {"file": "a.pdf", "limit": 20},
+    Code.FILE_TYPE: {"file": "a.exe"},
+    Code.FILE_INFECTED: {"file": "a.pdf"},
     Code.UNREADABLE: {"field": "document.so", "unknown": "document.so", "names": "number, date"},
 }
 

@@ -7,6 +7,8 @@ from models.dispatch import (
     Unreachable,
     Waiting,
     departures,
+    hours_of,
+    hours_to_choose,
     last_digest,
     leaves_at,
     mail_may_leave,
@@ -229,3 +231,39 @@ def test_two_notices_never_share_an_identity_and_it_does_not_depend_on_row_numbe
     assert waiting(1, directive="A", delivery=7).identity == waiting(2, directive="A", delivery=9).identity
     assert waiting(1, directive="A").identity != waiting(1, directive="A", seq=4).identity
     assert waiting(1, directive="A").identity != waiting(1, directive="A", recipient="vanthu").identity
+
+
+# --- A person's own hour -----------------------------------------------------------------------------------------
+
+
+def test_a_person_may_choose_a_full_hour_after_the_policys_and_before_the_closing() -> None:
+    assert hours_to_choose(HOURS) == (9, 10, 11, 12, 13, 14, 15, 16, 17)
+
+
+@pytest.mark.parametrize("wanted", [None, 6, 8, 18, 23, 99])
+def test_an_hour_that_nobody_may_choose_leaves_the_policys(wanted: int | None) -> None:
+    assert hours_of(wanted, HOURS) == HOURS
+
+
+@pytest.mark.parametrize(
+    ("flags", "made", "now", "his_leaves", "others_leave"),
+    [
+        (ROUTINE, "Wed 2026-03-04 07:30", "Wed 2026-03-04 08:00", False, True),
+        (ROUTINE, "Wed 2026-03-04 08:00", "Wed 2026-03-04 13:59", False, True),
+        (ROUTINE, "Wed 2026-03-04 08:00", "Wed 2026-03-04 14:00", True, True),
+        (ROUTINE, "Wed 2026-03-04 13:00", "Wed 2026-03-04 14:00", True, False),
+        (ROUTINE, "Wed 2026-03-04 15:00", "Thu 2026-03-05 08:00", False, True),
+        (URGENT, "Wed 2026-03-04 08:00", "Wed 2026-03-04 08:00", True, True),  # what is urgent never waits for it
+        (FLASH, "Wed 2026-03-04 23:00", "Wed 2026-03-04 23:00", True, True),
+    ],
+)
+def test_a_digest_comes_at_its_readers_hour_and_nobody_elses_is_moved(
+    flags: dict[str, object], made: str, now: str, *, his_leaves: bool, others_leave: bool
+) -> None:
+    both = [waiting(1, made, **flags), waiting(2, made, recipient="pho.syt", **flags)]
+
+    quiet = dt.timedelta(0)
+    found = departures(both, HOURS, a_calendar(), local(now), digest_hours={"truong.syt": 14}, quiet=quiet)
+
+    gone = {mail.recipient for mail in found.leaving}
+    assert ("truong.syt" in gone, "pho.syt" in gone) == (his_leaves, others_leave)

@@ -89,3 +89,13 @@ def test_a_deputy_sees_what_the_absent_person_sees_and_only_on_those_days() -> N
 
     assert scope_of(WATCHER, directory, TODAY) == EVERYTHING
     assert not scope_of(WATCHER, directory, TODAY + dt.timedelta(days=1)).covers(a_directive())
+
+
+def test_what_names_no_field_is_in_the_charge_of_the_leader_of_its_agencys_field() -> None:
+    """He hears of its escalations, so he can open it."""
+    directive = a_directive(lead="SYT").model_copy(update={"field": None})
+    directory, day = a_directory(), dt.date(2026, 3, 4)
+
+    assert scope_of("pct.vanxa", directory, day).covers(directive)
+    assert not scope_of("pct.kinhte", directory, day).covers(directive)
+    assert not scope_of("pct.vanxa", directory, day).covers(directive.model_copy(update={"field": "ngan-sach"}))

@@ -12,17 +12,15 @@ import pytest
 import time_machine
 from builders import a_deadline, local
 from office_fixture import Desk
+from signed_in import HOST, a_session
 from temporalio.client import Client
 
 from models import commands as c
 from models.directive import SourceDocument
-from services import accounts
 from services.office import Office
 from services.trends import WEEKS
 from web.app import create_app
 
-HOST = "http://dondoc.test"
-PASSWORD = "mưa rơi trên sông Trà"
 CLERK, HEALTH = "chanhvanphong", "truong.syt"
 
 
@@ -55,8 +53,6 @@ def office(desk: Desk) -> Iterator[Office]:
         new("B-8", "2026-03-05")
         desk.act("B-8", c.Cancel(reason="Thu hồi"), "chutich", "2026-03-06 09:00")
         desk.time_is("Fri 2026-03-20 09:00")
-        for person in (CLERK, "truong.stc"):
-            accounts.add(desk.office, person, PASSWORD, must_change=False)
         yield desk.office
 
 
@@ -67,10 +63,8 @@ async def browser(office: Office) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-async def signed_in(browser: httpx2.AsyncClient, person: str = CLERK) -> httpx2.AsyncClient:
-    answer = await browser.post("/sign-in", data={"name": person, "password": PASSWORD})
-    assert answer.status_code == 303
-    return browser
+async def signed_in(browser: httpx2.AsyncClient, office: Office, person: str = CLERK) -> None:
+    browser.cookies.set("dondoc", a_session(office, person), domain="dondoc.test")
 
 
 async def shown(browser: httpx2.AsyncClient, query: str = "") -> str:
@@ -85,8 +79,10 @@ def figures(text: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("person", [CLERK, "truong.stc"])
-async def test_every_figure_opens_the_list_of_exactly_what_it_counts(browser: httpx2.AsyncClient, person: str) -> None:
-    await signed_in(browser, person)
+async def test_every_figure_opens_the_list_of_exactly_what_it_counts(
+    browser: httpx2.AsyncClient, office: Office, person: str
+) -> None:
+    await signed_in(browser, office, person)
 
     for query in (
         "",
@@ -110,8 +106,10 @@ def rows(table: str) -> list[list[int]]:
     ]
 
 
-async def test_all_rows_add_up_and_total_is_what_is_done_and_what_is_open(browser: httpx2.AsyncClient) -> None:
-    await signed_in(browser)
+async def test_all_rows_add_up_and_total_is_what_is_done_and_what_is_open(
+    browser: httpx2.AsyncClient, office: Office
+) -> None:
+    await signed_in(browser, office)
     tables = (await shown(browser)).split("<table")[1:4]
 
     for table in tables:
@@ -134,16 +132,16 @@ STRETCHES = {
 }
 
 
-async def test_a_stretch_of_time_is_by_registration_or_by_deadline(browser: httpx2.AsyncClient) -> None:
-    await signed_in(browser)
+async def test_a_stretch_of_time_is_by_registration_or_by_deadline(browser: httpx2.AsyncClient, office: Office) -> None:
+    await signed_in(browser, office)
 
     found = {query: rows((await shown(browser, query)).split("<table")[1])[-1][0] for query in STRETCHES}
 
     assert found == STRETCHES
 
 
-async def test_what_no_stretch_can_be_is_one_sentence(browser: httpx2.AsyncClient) -> None:
-    await signed_in(browser)
+async def test_what_no_stretch_can_be_is_one_sentence(browser: httpx2.AsyncClient, office: Office) -> None:
+    await signed_in(browser, office)
 
     for query in ("period=days&from=31/02/2026", "agency=Sở Không", "leader=x", "field=x"):
         answer = await browser.get(f"/board?{query}")
@@ -152,14 +150,18 @@ async def test_what_no_stretch_can_be_is_one_sentence(browser: httpx2.AsyncClien
         assert answer.text.count('role="alert"') == 1
 
 
-async def test_the_overdue_rate_is_of_what_has_come_to_its_deadline(browser: httpx2.AsyncClient) -> None:
-    await signed_in(browser)
+async def test_the_overdue_rate_is_of_what_has_come_to_its_deadline(
+    browser: httpx2.AsyncClient, office: Office
+) -> None:
+    await signed_in(browser, office)
 
     assert "<td>25,0 %</td>" in (await shown(browser)).split("<tfoot>")[1]  # 1 overdue, 3 done
 
 
-async def test_the_weeks_say_what_came_what_was_done_and_what_was_late_then(browser: httpx2.AsyncClient) -> None:
-    await signed_in(browser)
+async def test_the_weeks_say_what_came_what_was_done_and_what_was_late_then(
+    browser: httpx2.AsyncClient, office: Office
+) -> None:
+    await signed_in(browser, office)
     text = await shown(browser)
 
     weeks = {
@@ -177,8 +179,10 @@ async def test_the_weeks_say_what_came_what_was_done_and_what_was_late_then(brow
     assert weeks["16/03/2026"] == (0, 0, 1), "the running week is told as it stands"
 
 
-async def test_the_chart_has_a_title_a_description_and_no_style_of_its_own(browser: httpx2.AsyncClient) -> None:
-    await signed_in(browser)
+async def test_the_chart_has_a_title_a_description_and_no_style_of_its_own(
+    browser: httpx2.AsyncClient, office: Office
+) -> None:
+    await signed_in(browser, office)
     text = await shown(browser)
 
     picture = text[text.index("<svg") : text.index("</svg>")]

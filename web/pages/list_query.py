@@ -8,15 +8,17 @@ from urllib.parse import parse_qsl, urlencode
 
 from database.figures import Filter
 from database.reference import Reference
+from database.waiting import Waits
 from models.text import sort_key
 from services.asking import Order, Sort
-from services.filters import NAMES, make_filter
+from services.filters import NAMES, make_filter, one_of
+from services.my_work import Kind, filter_of
 from web.pages.list_words import AT_FIRST, ListColumn
 from web.rendering import Reader
 
 LAST_PAGE: Final = 100_000
 LONGEST_VALUE: Final = 300
-FLAGS: Final = ("all", "mine")
+FLAGS: Final = ("all", "mine", "waiting")
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class ListQuery:
     """What is asked of the list.
 
     Attributes:
-        given: the filter, by the names of `services.filters.NAMES`, `all` and `mine`; nothing that is empty.
+        given: the filter, by the names of `services.filters.NAMES`, `all`, `mine` and `waiting`; nothing that is empty.
         number: of the page, from 1.
     """
 
@@ -64,10 +66,13 @@ class ListQuery:
         Raises:
             Refused: a name that nobody knows, or a day that is none.
         """
-        mine = reader.actor.agencies if self.given.get("mine") == "1" else None
-        everything = self.given.get("all") == "1"
-        found = make_filter(self.given, reference, now, open_only=not everything, mine=mine)
-        return replace(found, scope=reader.scope)
+        found = make_filter(self.given, reference, now, open_only=self.given.get("all") != "1")
+        waits = one_of(Waits, self.given.get("waiting"))
+        # Contributions are asked of those who do not lead.
+        mine = self.given.get("mine") == "1" and waits is not Waits.CONTRIBUTE
+        kind = Kind("", waits, mine=mine)
+        own = filter_of(kind, reader.actor, reference.directory, reader.scope)
+        return replace(own, **{**vars(found), "scope": reader.scope})
 
     def order(self, reference: Reference) -> Order:
         """The order."""

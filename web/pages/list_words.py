@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from database.waiting import Waiting
+from database.waiting import Waits
 from documents.language import N_
 from services.asking import Sort
 
@@ -70,14 +70,15 @@ FIGURE_TITLES: Final[dict[str, str]] = {
     "completed_late": N_("xong trễ hạn"),
 }
 
-WAITING_TITLES: Final[dict[Waiting, str]] = {
-    Waiting.ACKNOWLEDGE: N_("chờ tiếp nhận"),
-    Waiting.ASSIGN: N_("chờ phân công"),
-    Waiting.DECLINED: N_("bị từ chối tiếp nhận"),
-    Waiting.REVIEW: N_("kết quả chờ thẩm định"),
-    Waiting.EXTENSION: N_("xin gia hạn chờ quyết định"),
-    Waiting.EXPLANATION: N_("phải giải trình"),
-    Waiting.CONTRIBUTE: N_("chờ ý kiến phối hợp"),
-    Waiting.RETURNED: N_("kết quả bị trả lại"),
-    Waiting.START: N_("chờ khởi tạo"),
+WAITING_TITLES: Final[dict[Waits, str]] = {
+    Waits.ACKNOWLEDGE: N_("chờ tiếp nhận"),
+    Waits.ASSIGN: N_("chờ phân công"),
+    Waits.DECLINED: N_("bị từ chối tiếp nhận"),
+    Waits.REVIEW: N_("kết quả chờ thẩm định"),
+    Waits.EXTENSION: N_("xin gia hạn chờ quyết định"),
+    Waits.EXPLANATION: N_("phải giải trình"),
+    Waits.CONTRIBUTE: N_("chờ ý kiến phối hợp"),
+    Waits.RETURNED: N_("kết quả bị trả lại"),
+    Waits.START: N_("chờ khởi tạo"),
+    Waits.ESCALATED: N_("đã báo cáo vượt cấp đến tôi"),
 }

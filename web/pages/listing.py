@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response, Stream
 from database.engine import reading, writing
 from database.figures import NOBODY, Filter
 from database.reference import Reference
-from database.waiting import Waiting
+from database.waiting import Waits
 from documents.dates import short_day
 from documents.language import N_, Language, label, sentence
 from documents.sentences import refusal_sentence
@@ -40,7 +40,7 @@ A_PAGE: Final = 50
 MOST_IN_WORKBOOK: Final = 20_000
 """Directives that one workbook takes; more are for a CSV, which is written while it is read."""
 
-IN_SIGHT: Final = frozenset({"text", "timeliness", "status", "agency", "figure", "waiting", *FLAGS})
+IN_SIGHT: Final = frozenset({"text", "timeliness", "status", "agency", "figure", *FLAGS})
 """Parts of the filter that are seen without opening the rest of the form."""
 
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -239,10 +239,10 @@ def _chips(asked: ListQuery, language: Language) -> tuple[Chip, ...]:
     titles: dict[str, str] = {}
     if (figure := asked.given.get("figure")) in FIGURE_TITLES:
         titles["figure"] = FIGURE_TITLES[figure]
-    if (waiting := asked.given.get("waiting")) in list(Waiting):
-        titles["waiting"] = WAITING_TITLES[Waiting(waiting)]
+    if (waiting := asked.given.get("waiting")) in list(Waits):
+        titles["waiting"] = WAITING_TITLES[Waits(waiting)]
     if asked.given.get("mine") == "1":
-        titles["mine"] = N_("cơ quan tôi")
+        titles["mine"] = N_("của tôi")
     return tuple(
         Chip(name, asked.given[name], sentence(title, language), asked.address(without=(name,)))
         for name, title in titles.items()

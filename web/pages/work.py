@@ -1,109 +1,143 @@
-"""The first page: what waits for this person, by his role, the most pressing first."""
+"""The first page: what waits for this person, by his role, with one act for several where that is enough."""
 
-import dataclasses
-import datetime as dt
-from collections.abc import Callable, Iterable
+import asyncio
+import uuid
 from dataclasses import dataclass
+from typing import Final
 
 from fastapi import APIRouter
-from sqlalchemy import Connection
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
 from database.engine import reading
-from database.figures import Filter
-from database.reference import Reference
-from documents.language import N_
-from models.directive import Directive
-from models.vocabulary import Role, Status, Timeliness
-from services.asking import Standing, list_directives
+from documents.act_words import command_label
+from documents.sentences import refusal_sentence
+from models.refusal import Code, Refused
+from models.vocabulary import Role
+from services.acting import Desk, Wish
+from services.bulk import MOST, act_on_all, own_id
+from services.command_words import Words, make_command
+from services.my_work import Card, FailedMail, cards_of, failed_mails
 from services.office import Office
 from web.door import reader_of
+from web.pages.directive import DeskOfProcess, acting_as
 from web.pages.lines import Line, line_of
 from web.rendering import Reader, View, page
 
-SHOWN = 8
-"""Directives that one card names; the list behind it has all."""
+ACTS: Final = ("acknowledge", "accept", "urge")
+"""What may be done to several at once: acts that need no words, or the same for all."""
 
 
 @dataclass(frozen=True)
-class Card:
-    """What waits for one kind of act."""
+class ShownCard:
+    """A card with its directives as lines, each with the last event that its reader saw."""
 
-    title: str
-    number: int
-    lines: tuple[Line, ...]
+    card: Card
+    principal: str
+    lines: tuple[tuple[Line, int], ...]
+    act: str
 
 
 @dataclass(frozen=True)
 class WorkView(View):
-    """What waits for this person."""
+    """What waits for this person.
 
-    cards: tuple[Card, ...]
+    Attributes:
+        form: names the forms of this page; one that is sent twice is carried out once.
+    """
+
+    cards: tuple[ShownCard, ...]
+    failed: tuple[tuple[str, FailedMail], ...]
+    form: str
 
 
-def work_routes(office: Office) -> APIRouter:
-    """The page `/`."""
+@dataclass(frozen=True)
+class Done:
+    """What became of an act on one directive."""
+
+    code: str
+    outcome: str
+    told: str
+
+
+@dataclass(frozen=True)
+class DoneView(View):
+    """What became of an act on several."""
+
+    act: str
+    done: tuple[Done, ...]
+
+
+def work_routes(office: Office, desk: DeskOfProcess) -> APIRouter:
+    """The page `/` and the acts on several directives."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
     def my_work(request: Request) -> Response:
-        reader = reader_of(request, office)
-        with reading(office.engine) as connection:
-            reference = office.reference(connection)
-            now = office.now(reference)
-            cards = cards_of(connection, reader, reference, now)
-        return page("work.html", reader.language, reader, WorkView(cards))
+        return _work_page(office, reader_of(request, office))
+
+    @router.post("/work/do")
+    async def act(request: Request) -> Response:
+        reader = await asyncio.to_thread(reader_of, request, office)
+        async with request.form(max_files=0, max_fields=MOST + 20) as form:
+            return await _act(office, await desk(), reader, form)
 
     return router
 
 
-def cards_of(connection: Connection, reader: Reader, reference: Reference, now: dt.datetime) -> tuple[Card, ...]:
-    """What waits for this person; cards with nothing on them are left out."""
-    only = dataclasses.replace(Filter(open_only=True), scope=reader.scope)
-    standings = list(list_directives(connection, only, now))
-    cards = []
-    for title, belongs in _kinds(reader):
-        found = [standing for standing in standings if belongs(standing)]
-        lines = tuple(line_of(standing, reference, now, reader.language) for standing in found[:SHOWN])
-        cards.append(Card(title, len(found), lines))
-    return tuple(card for card in cards if card.number)
-
-
-def _kinds(reader: Reader) -> list[tuple[str, Callable[[Standing], bool]]]:
-    agencies, roles = reader.actor.agencies, reader.actor.roles
-    kinds: list[tuple[str, Callable[[Standing], bool]]] = []
-    if Role.AGENCY in roles:
-
-        def mine(directive: Directive) -> bool:
-            return directive.lead_agency in agencies
-
-        kinds += [
-            (N_("Chờ tiếp nhận"), lambda s: mine(s.directive) and s.directive.status is Status.ASSIGNED),
-            (N_("Quá hạn"), lambda s: mine(s.directive) and s.timeliness is Timeliness.OVERDUE),
-            (N_("Sắp đến hạn"), lambda s: mine(s.directive) and s.timeliness is Timeliness.DUE_SOON),
-            (N_("Phải giải trình"), lambda s: mine(s.directive) and s.directive.explanation is not None),
-            (N_("Được đề nghị phối hợp"), lambda s: _asked_to_contribute(s, agencies)),
-        ]
-    if Role.SECRETARIAT in roles:
-        kinds += [
-            (N_("Chờ phân công"), lambda s: s.directive.status in (Status.REGISTERED, Status.DECLINED)),
-            (N_("Kết quả chờ thẩm định"), lambda s: s.directive.status is Status.SUBMITTED),
-            (N_("Xin gia hạn chờ quyết định"), lambda s: s.directive.extension is not None),
-            (N_("Chờ khởi tạo"), lambda s: s.awaiting_start),
-            (N_("Quá hạn"), lambda s: s.timeliness is Timeliness.OVERDUE),
-        ]
-    if Role.LEADER in roles:
-        kinds += [
-            (N_("Đã báo cáo vượt cấp đến lãnh đạo"), lambda s: s.directive.escalation_level >= 3),
-            (N_("Chờ quyết định của lãnh đạo"), lambda s: s.directive.extension is not None),
-            (N_("Quá hạn"), lambda s: s.timeliness is Timeliness.OVERDUE),
-        ]
-    return kinds
-
-
-def _asked_to_contribute(standing: Standing, agencies: Iterable[str]) -> bool:
-    directive = standing.directive
-    return any(
-        agency in directive.coordinating_agencies and agency not in directive.contributions for agency in agencies
+def _work_page(office: Office, reader: Reader) -> Response:
+    with reading(office.engine) as connection:
+        reference = office.reference(connection)
+        now = office.now(reference)
+        actors = acting_as(reader, now)
+        cards = cards_of(connection, actors, reader.directory, reader.scope, now)
+        in_office = any(Role.SECRETARIAT in actor.roles for actor in actors)
+        failed = failed_mails(connection, now) if in_office else ()
+    shown = tuple(
+        ShownCard(
+            card,
+            reader.directory.person_name(card.on_behalf_of),
+            tuple((line_of(one, reference, now, reader.language), one.seq) for one in card.standings),
+            command_label(card.kind.act, reader.language) if card.kind.act else "",
+        )
+        for card in cards
     )
+    names = tuple((reader.directory.person_name(one.person), one) for one in failed)
+    return page("work.html", reader.language, reader, WorkView(shown, names, str(uuid.uuid4())))
+
+
+async def _act(office: Office, desk: Desk, reader: Reader, form: FormData) -> Response:
+    def given(name: str) -> str:
+        value = form.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    kind = given("kind")
+    if kind not in ACTS:
+        raise Refused(Code.UNKNOWN_COMMAND, value=kind, commands=", ".join(ACTS))
+    picked = dict.fromkeys(value for value in form.getlist("pick") if isinstance(value, str))
+    reference = await asyncio.to_thread(office.reference)
+    command = make_command(kind, Words(text=given("text")), reference, office.now(reference))
+    wishes = []
+    for value in picked:
+        seen, _, code = value.partition(":")
+        wish = Wish(
+            code=code,
+            command=command,
+            person=reader.actor.person,
+            on_behalf_of=given("on_behalf_of") or None,
+            seen_seq=int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None,
+        )
+        wishes.append(own_id(wish, given("form")))
+    outcomes = await act_on_all(desk, reader.scope, wishes)
+    done = tuple(
+        Done(
+            one.code,
+            one.outcome,
+            refusal_sentence(one.refused.code, one.refused.data, reader.language, reader.directory)
+            if one.refused
+            else "",
+        )
+        for one in outcomes
+    )
+    return page("work_done.html", reader.language, reader, DoneView(command_label(kind, reader.language), done))
