@@ -206,20 +206,44 @@ class Axes:
 
 def count_axes(connection: Connection, now: dt.datetime, only: Filter | None = None) -> list[Axes]:
     """Count the snapshots by all three axes, status and timeliness at once: everything that a board adds up."""
-    judged, has_deadline = timeliness_column(now), DIRECTIVE.c.due_at.is_not(None)
-    # In the order of the index `directive_by_axis`, which holds every column of this: the table itself is not read.
+    instant = func.coalesce(DIRECTIVE.c.judged_at, literal(now, DIRECTIVE.c.judged_at.type))
+    late, due_at = instant > DIRECTIVE.c.due_at, DIRECTIVE.c.due_at
+    soon = and_(instant <= due_at, instant >= DIRECTIVE.c.due_soon_at)
+    # In the order of the index `directive_by_axis`, which holds every column of this: the table itself is not read, and
+    # nothing is sorted.
     keys = (DIRECTIVE.c.status, DIRECTIVE.c.lead_agency, DIRECTIVE.c.field, DIRECTIVE.c.supervising_leader)
     statement = select(
-        *keys, judged.label("timeliness"), has_deadline.label("has_deadline"), func.count().label("number")
-    ).group_by(*keys, judged, has_deadline)
+        *keys,
+        func.count().label("number"),
+        func.count(due_at).label("timed"),
+        func.sum(case((late, 1), else_=0)).label("late"),
+        func.sum(case((soon, 1), else_=0)).label("soon"),
+    ).group_by(*keys)
     if only is not None:
         statement = statement.where(*only.conditions(now))
     return [
-        Axes(
-            row.lead_agency,
-            row.field,
-            row.supervising_leader,
-            Counted(None, row.status, row.timeliness, bool(row.has_deadline), row.number),
-        )
+        Axes(row.lead_agency, row.field, row.supervising_leader, one)
         for row in connection.execute(statement)
+        for one in _judged(row.status, row.number, row.timed, int(row.late), int(row.soon))
     ]
+
+
+def _judged(status: str, number: int, timed: int, late: int, soon: int) -> list[Counted]:
+    """The judgement of `timeliness_column` on a group of one status."""
+    untimed = number - timed
+    if status == Status.CANCELLED.value:
+        parts: list[tuple[Timeliness | None, bool, int]] = [(None, True, timed), (None, False, untimed)]
+    elif status == Status.COMPLETED.value:
+        parts = [
+            (Timeliness.COMPLETED_LATE, True, late),
+            (Timeliness.COMPLETED_ON_TIME, True, timed - late),
+            (Timeliness.COMPLETED_ON_TIME, False, untimed),
+        ]
+    else:
+        parts = [
+            (Timeliness.OVERDUE, True, late),
+            (Timeliness.DUE_SOON, True, soon),
+            (Timeliness.ON_TIME, True, timed - late - soon),
+            (Timeliness.NO_DEADLINE, False, untimed),
+        ]
+    return [Counted(None, status, judged, has_deadline, count) for judged, has_deadline, count in parts if count]

@@ -130,15 +130,21 @@ def _index_directives() -> None:
         *("status", "lead_agency", "field", "supervising_leader", "due_at", "judged_at", "due_soon_at"),
         *("escalation_level", "urgency", "registered_at", "updated_at", "document_number", "awaiting_start", "code"),
     ]
-    op.create_index("directive_by_axis", "directive", listed)
     if op.get_bind().dialect.name == "sqlite":
-        op.create_index("directive_search", "directive", ["search", *listed, "coordinating_agencies"])
+        op.create_index("directive_by_axis", "directive", [*listed, "coordinating_agencies"])
+        op.create_index("directive_search", "directive", ["status", "search", *listed[1:], "coordinating_agencies"])
+    else:
+        op.create_index("directive_listed", "directive", listed)
+    op.drop_index("ix_directive_status", "directive")  # what begins with the status serves as well
 
 
 def downgrade() -> None:
+    op.create_index("ix_directive_status", "directive", ["status"])
     if op.get_bind().dialect.name == "sqlite":
         op.drop_index("directive_search", "directive")
-    op.drop_index("directive_by_axis", "directive")
+        op.drop_index("directive_by_axis", "directive")
+    else:
+        op.drop_index("directive_listed", "directive")
     for table in (
         "operation",
         "audit",

@@ -175,8 +175,8 @@ def _list_page(office: Office, reader: Reader, asked: ListQuery, told: str = "")
         else:
             total = count_directives(connection, only, now)
             asked = dataclasses.replace(asked, number=min(asked.number, _pages(total)))
-            start = (asked.number - 1) * A_PAGE
-            standings = list(list_directives(connection, only, now, A_PAGE, start, asked.order(reference)))
+            start, order = (asked.number - 1) * A_PAGE, asked.order(reference)
+            standings = list(list_directives(connection, only, now, A_PAGE, start, order)) if total else []
         views = saved_views(connection, reader.actor.person)
     directory, language = reference.directory, reader.language
     view = ListView(
