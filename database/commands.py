@@ -78,6 +78,16 @@ def find(connection: Connection, command_id: str) -> CommandEnvelope | None:
     return CommandEnvelope.model_validate_json(found) if found else None
 
 
+def waiting_on(connection: Connection, code: str) -> tuple[tuple[dt.datetime, CommandEnvelope], ...]:
+    """The commands on a directive that are kept and not answered, and when each was given, in that order."""
+    rows = connection.execute(
+        select(COMMAND.c.created_at, COMMAND.c.envelope)
+        .where(COMMAND.c.directive == code, COMMAND.c.state == PENDING)
+        .order_by(COMMAND.c.created_at)
+    )
+    return tuple((row.created_at, CommandEnvelope.model_validate_json(row.envelope)) for row in rows)
+
+
 def answer_from_ledger(connection: Connection, command_id: str) -> Answer | None:
     """The answer to a command as the ledger proves it; None when the ledger does not know the command."""
     rows = rows_of_command(connection, command_id)

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Text, and_, cast, false, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, or_, select
 
 from database.figures import Filter
 from database.scopes import seen_by
@@ -36,7 +36,6 @@ _STATUSES = {
     Waits.DECLINED: Status.DECLINED,
     Waits.REVIEW: Status.SUBMITTED,
 }
-_OF_LEAD = frozenset({Waits.ACKNOWLEDGE, Waits.RETURNED, Waits.EXPLANATION})
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class WorkFilter(Filter):
 
     Attributes:
         waits: for what; None does not narrow it.
-        agencies: those that he acts for: of what lead agencies owe, only what these lead.
+        agencies: those that he acts for, and whose contributions are asked for; none of them: anybody's.
         people: in whose names he hears.
         mine: only what these agencies lead or is in his charge.
         in_charge: what he supervises, himself or by its field.
@@ -73,8 +72,6 @@ class WorkFilter(Filter):
         found: list[ColumnElement[bool]] = []
         if waits in _STATUSES:
             found.append(DIRECTIVE.c.status == _STATUSES[waits].value)
-        if waits in _OF_LEAD:
-            found.append(DIRECTIVE.c.lead_agency.in_(sorted(self.agencies)))
         match waits:
             case Waits.RETURNED:
                 returned = DIRECTIVE.c.state.contains('"times_returned":', autoescape=True)
@@ -84,14 +81,14 @@ class WorkFilter(Filter):
             case Waits.EXTENSION:
                 found.append(_state_has("extension"))
             case Waits.CONTRIBUTE:
-                found.append(or_(*map(_silent, sorted(self.agencies))) if self.agencies else false())
+                found.append(or_(*map(_silent, sorted(self.agencies))) if self.agencies else _all_silent())
             case Waits.START:
                 found.append(DIRECTIVE.c.awaiting_start.is_(True))
             case Waits.ESCALATED:
                 heard = select(NOTICE.c.directive).where(
                     NOTICE.c.recipient.in_(sorted(self.people)), NOTICE.c.kind == MOMENT, NOTICE.c.level >= 1
                 )
-                found.append(DIRECTIVE.c.code.in_(heard))
+                found.append(and_(DIRECTIVE.c.escalation_level >= 1, DIRECTIVE.c.code.in_(heard)))
             case _:
                 pass
         return found
@@ -105,6 +102,12 @@ def _state_has(part: str) -> ColumnElement[bool]:
 
 def _silent(agency: str) -> ColumnElement[bool]:
     """Whether an agency coordinates and has said nothing."""
-    code = json.dumps(agency)
-    coordinates = cast(DIRECTIVE.c.coordinating_agencies, Text).contains(code, autoescape=True)
-    return and_(coordinates, ~DIRECTIVE.c.state.contains(f"{code}:", autoescape=True))
+    coordinates = cast(DIRECTIVE.c.coordinating_agencies, Text).contains(json.dumps(agency), autoescape=True)
+    said = json.dumps(agency, ensure_ascii=False)  # as the state is written, unlike the list
+    return and_(coordinates, ~DIRECTIVE.c.state.contains(f"{said}:", autoescape=True))
+
+
+def _all_silent() -> ColumnElement[bool]:
+    """Whether some agencies coordinate and none of them has said anything."""
+    asked = DIRECTIVE.c.state.contains('"coordinating_agencies":[', autoescape=True)
+    return and_(asked, ~DIRECTIVE.c.state.contains('"contributions":{', autoescape=True))

@@ -124,6 +124,7 @@ def cards_of(
 def filter_of(kind: Kind, actor: Actor, directory: Directory, scope: Scope) -> WorkFilter:
     """The directives of one card, and of the list behind it."""
     principal = actor.on_behalf_of or actor.person
+    fields = tuple(field for post in directory.posts if post.person == principal for field in post.fields)
     return WorkFilter(
         timeliness=kind.timeliness,
         open_only=True,
@@ -132,7 +133,7 @@ def filter_of(kind: Kind, actor: Actor, directory: Directory, scope: Scope) -> W
         agencies=actor.agencies if Role.AGENCY in actor.roles else frozenset(),
         people=frozenset({actor.person, principal}),
         mine=kind.mine,
-        in_charge=charge_of(principal, directory),
+        in_charge=charge_of(principal, directory, fields),
     )
 
 

@@ -1,6 +1,7 @@
 """The web application, made of values that its entry point hands in; importing this opens nothing."""
 
 import asyncio
+import secrets
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable
@@ -49,6 +50,7 @@ log = structlog.get_logger()
 _SENTENCES = {
     404: N_("Không có trang này."),
     405: N_("Trang này không nhận cách gọi đó."),
+    413: N_("Nội dung gửi lên quá lớn. Chia nhỏ hoặc nén tệp rồi gửi lại."),
 }
 _OTHER = N_("Yêu cầu không thực hiện được.")
 _BROKEN = N_("Hệ thống gặp lỗi khi trả lời; lỗi đã được ghi vào nhật ký.")
@@ -79,7 +81,7 @@ def create_app(
     app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(health_routes(office, temporal_client, machine))
     app.include_router(metrics_routes(office, machine.clock))
-    files = FileStore((data_dir or Path(tempfile.mkdtemp(prefix="dondoc-"))) / "attachments", scan)
+    files = FileStore((data_dir or Path(tempfile.gettempdir(), f"dondoc-{secrets.token_hex(8)}")) / "attachments", scan)
     desk = DeskOfProcess(office, _client_or_none(temporal_client))
     app.include_router(sign_in_routes(office))
     app.include_router(own_account_routes(office))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from builders import local
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from office_fixture import Desk
 
@@ -82,6 +82,7 @@ def test_a_name_is_only_a_name(given: str, name: str) -> None:
     assert file_name(given) == name
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_name_becomes_one_that_is_safe_and_stays_as_it_is(text: str) -> None:
     name = file_name(text)
@@ -141,6 +142,7 @@ def test_everything_else_is_refused(desk: Desk, store: FileStore, name: str, con
     assert refused(desk, store, upload(name, content)) is Code.FILE_TYPE
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_no_content_breaks_the_look_at_it(content: bytes) -> None:
     found = media_type_of(io.BytesIO(content))

@@ -4,6 +4,7 @@ It is Friday 20 March 2026, 09:00. Sở Y tế leads NV-1, due on 17 March, firs
 dựng coordinate it; Temporal is away, so acts are kept.
 """
 
+import asyncio
 import datetime as dt
 import html
 import re
@@ -20,13 +21,15 @@ from signed_in import browsing
 from sqlalchemy import insert
 from temporalio.client import Client
 
+import web.pages.directive
 from database import commands
 from database.engine import reading, writing
 from database.reference import DIRECTORY, raise_revision
 from models import commands as c
 from models.engine import CommandEnvelope
+from models.local_time import local_day
 from models.tables import ABSENCE
-from models.vocabulary import Opinion
+from models.vocabulary import Opinion, Position
 from services.office import Office
 from web.app import create_app
 
@@ -123,11 +126,15 @@ async def test_what_people_said_stands_whole_and_silence_is_shown_as_silence(as_
     assert "Đã gọi điện" in text
 
 
-async def test_the_timeline_gives_planned_and_actual_and_the_rule_of_the_policy(as_person: Browsing) -> None:
+async def test_the_timeline_gives_planned_and_actual_and_the_rule_of_the_policy(
+    as_person: Browsing, office: Office
+) -> None:
     async with as_person("truong.syt") as browser:
         text = await text_of(browser)
 
     coming, _, happened = text.partition('class="now"')
+    chairman = office.reference().directory.holders((Position.CHAIRMAN,), local_day(office.now()))[0]
+    assert f"Tới: {office.reference().directory.person_name(chairman)}." in coming
     assert "Thang đôn đốc phiên bản 1, đồng hồ “Thời hạn”, mốc “quá hạn 7 ngày làm việc”" in coming
     assert re.search(r"09:30 thứ Tư, 18/03/2026 \(theo thang lẽ ra 08:00 18/03/2026\)", happened)
     assert "đồng hồ “Thời hạn”, mốc “quá hạn 1 ngày làm việc”" in happened
@@ -254,6 +261,16 @@ async def test_a_deputy_may_act_for_whom_he_stands_in_and_the_form_says_so(as_pe
     assert (actor.person, actor.on_behalf_of) == ("pho.syt", "truong.syt")
 
 
+async def test_what_is_kept_and_not_recorded_yet_stands_on_the_page(as_person: Browsing, office: Office) -> None:
+    name = office.reference().directory.person_name("truong.syt")
+    async with as_person("truong.syt") as browser:
+        form = await form_of(browser, "submit")
+        await browser.post(f"{PAGE}/do", data={**form, "text": "Xong"})
+        text = await text_of(browser)
+
+    assert f"<li>Nộp kết quả: {name}, 09:00 20/03/2026</li>" in text
+
+
 async def test_nobody_acts_for_a_person_whose_deputy_he_is_not(as_person: Browsing) -> None:
     async with as_person("truong.stc") as browser:
         form = await form_of(browser, "comment")
@@ -277,3 +294,38 @@ async def test_the_page_says_that_acting_is_paused_while_temporal_is_away(as_per
 
     assert re.search(r'<p id="engine" class="engine" role="status">', text)
     assert "Bộ máy đang tạm nghỉ" in text
+
+
+async def test_a_form_larger_than_all_its_files_may_be_is_refused_before_it_is_read(
+    desk: Desk, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web.pages.directive, "BODY_LIMIT", 10_000)
+    async with browsing(create_app(office, no_temporal, data_dir=desk.data), office, "truong.syt") as browser:
+        answer = await browser.post(
+            f"{PAGE}/do", data={"kind": "submit"}, files=[("files", ("a.pdf", PDF + b" " * 20_000, "application/pdf"))]
+        )
+
+    assert answer.status_code == 413
+    assert not (desk.data / "attachments").exists()
+
+
+@pytest.mark.parametrize(
+    "words", [{"percent": "9" * 5_000}, {"percent": "٣"}, {"seen": "9" * 5_000}, {"kind": "x" * 9}]
+)
+async def test_nothing_that_a_form_may_hold_breaks_the_page(as_person: Browsing, words: dict[str, str]) -> None:
+    async with as_person("truong.syt") as browser:
+        answer = await browser.post(f"{PAGE}/do", data={"kind": "report_progress", "text": "<b>", **words})
+
+    assert answer.status_code in (303, 409)
+    assert "<b>" not in answer.text
+
+
+async def test_a_page_does_not_wait_for_a_temporal_that_hangs(office: Office) -> None:
+    async def hanging() -> Client:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async with browsing(create_app(office, hanging), office, "truong.syt") as browser:
+        text = await asyncio.wait_for(text_of(browser), 10)
+
+    assert '<p id="engine" class="engine" role="status">' in text

@@ -150,6 +150,20 @@ async def test_what_a_directive_waits_for_is_a_list(browser: httpx2.AsyncClient,
     assert found == WAITING[person]
 
 
+@pytest.mark.parametrize("person", [CLERK, HEALTH, FINANCE, CHAIRMAN, "pct.vanxa"])
+async def test_every_card_of_ones_work_opens_the_list_of_exactly_what_it_counts(
+    browser: httpx2.AsyncClient, office: Office, person: str
+) -> None:
+    await signed_in(browser, office, person)
+    work = (await browser.get("/")).text
+
+    cards = re.findall(r'<a href="(/directives\?[^"]+)">[^<]*\((\d+)\)</a>', work)
+
+    assert cards or person == "pct.vanxa"
+    for link, number in cards:
+        assert len(await listed(browser, html.unescape(link).partition("?")[2])) == int(number), link
+
+
 NO_FILTERS = (
     "due_from=31/02/2026",
     "due_until=hôm qua",

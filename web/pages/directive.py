@@ -15,17 +15,21 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from temporalio.client import Client
 
+from database.commands import waiting_on
 from database.deliveries import DeliveryRecord, undelivered
 from database.engine import reading
 from database.reference import Reference
+from documents.act_words import command_label
 from documents.event_sentences import event_sentence
 from documents.language import N_, Language, sentence
 from documents.moment_words import moment_sentence, step_words
-from documents.phrases import deadline_words
+from documents.phrases import deadline_words, person_words
 from documents.sentences import refusal_sentence
 from models.attachments import AT_ONCE, SIZE_LIMIT, read_reference
+from models.audience import resolve
 from models.commands import Actor
 from models.directive import Directive
+from models.engine import CommandEnvelope
 from models.events import MomentReached, Recorded
 from models.local_time import local_day
 from models.moments import Moment, upcoming
@@ -50,6 +54,11 @@ BODY_LIMIT: Final = AT_ONCE * SIZE_LIMIT + 2 * 1024 * 1024
 """Bytes of a form with its files."""
 
 DOWNLOAD_HEADERS: Final = {"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "private"}
+
+NAMED: Final = 6
+"""People whom a coming moment names; the others are meant by its audience."""
+
+UNDELIVERED_SHOWN: Final = 10
 
 NOTICEABLE: Final = dt.timedelta(minutes=1)
 """From so much later than planned on, a moment is shown with both instants."""
@@ -84,13 +93,23 @@ class Happened:
 
 @dataclass(frozen=True)
 class Coming:
-    """One moment that will come if nobody acts."""
+    """One moment that will come if nobody acts; `people` hear of it as the posts are held today."""
 
     at: dt.datetime
     told: str
     level: int
     then_every: str
     rule: str
+    people: str
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A command that is kept and not recorded yet."""
+
+    at: dt.datetime
+    what: str
+    who: str
 
 
 @dataclass(frozen=True)
@@ -144,6 +163,7 @@ class DirectiveView(View):
     history: tuple[Happened, ...]
     coming: tuple[Coming, ...]
     charts: tuple[LifeChart, ...]
+    pending: tuple[Pending, ...]
     undelivered: tuple[DeliveryRecord, ...]
     policy_version: int
     now: dt.datetime
@@ -242,10 +262,22 @@ def _directive_page(office: Office, reader: Reader, code: str, tried: Tried) -> 
         now = office.now(reference)
         standing = _seen(connection, reader, code, now)
         rows = history_of(connection, code)
-        kept = files_of(connection, code)
-        lost = undelivered(connection, 10, code=code)
-    view = _view(reader, reference, standing, rows, kept, lost, tried, now)
+        beside = _Beside(
+            files_of(connection, code),
+            undelivered(connection, UNDELIVERED_SHOWN, code=code),
+            waiting_on(connection, code),
+        )
+    view = _view(reader, reference, standing, rows, beside, tried, now)
     return page("directive.html", reader.language, reader, view, status=tried.status)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What lies beside a directive's ledger."""
+
+    files: dict[str, Attachment]
+    undelivered: tuple[DeliveryRecord, ...]
+    pending: tuple[tuple[dt.datetime, CommandEnvelope], ...]
 
 
 def _view(
@@ -253,8 +285,7 @@ def _view(
     reference: Reference,
     standing: Standing,
     rows: tuple[Recorded, ...],
-    kept: dict[str, Attachment],
-    lost: tuple[DeliveryRecord, ...],
+    beside: "_Beside",
     tried: Tried,
     now: dt.datetime,
 ) -> DirectiveView:
@@ -262,7 +293,7 @@ def _view(
     policy = reference.timeline.current
     moments = () if standing.awaiting_start else upcoming(directive, policy, reference.calendar, now)
     told = [event_sentence(row, directory, language) for row in rows]
-    coming = [_coming(moment, language) for moment in moments]
+    coming = [_coming(moment, directive, reader, now) for moment in moments]
     story = story_of(rows)
     field_of_work = directory.field_of(directive.field, directive.lead_agency)
     charts = life_charts(directive, rows, moments, told, [one.told for one in coming], now, language)
@@ -280,13 +311,22 @@ def _view(
         imposed_deadline=deadline_words(directive.imposed_deadline, language),
         extension_deadline=deadline_words(directive.extension.deadline, language) if directive.extension else "",
         story=story,
-        files={reference: FileLink(one.name, one.id, -(-one.size // 1024)) for reference, one in kept.items()},
+        files={reference: FileLink(one.name, one.id, -(-one.size // 1024)) for reference, one in beside.files.items()},
         history=tuple(
-            _happened(row, words, kept, language) for row, words in zip(reversed(rows), reversed(told), strict=True)
+            _happened(row, words, beside.files, language)
+            for row, words in zip(reversed(rows), reversed(told), strict=True)
         ),
         coming=tuple(coming),
         charts=charts,
-        undelivered=lost,
+        pending=tuple(
+            Pending(
+                at,
+                command_label(one.command.kind, language),
+                person_words(one.actor.person, directory, language, one.actor.on_behalf_of),
+            )
+            for at, one in beside.pending
+        ),
+        undelivered=beside.undelivered,
         policy_version=policy.version,
         now=now,
         groups=act_groups(directive, reader, now),
@@ -328,13 +368,17 @@ def file_links(references: Sequence[str], kept: dict[str, Attachment]) -> list[F
     return links
 
 
-def _coming(moment: Moment, language: Language) -> Coming:
+def _coming(moment: Moment, directive: Directive, reader: Reader, now: dt.datetime) -> Coming:
+    language, directory = reader.language, reader.directory
+    heard = resolve(moment.audience, directive, directory, local_day(now)).recipients
+    names = [person_words(one.person, directory, language, one.on_behalf_of) for one in heard]
     return Coming(
         moment.at,
         moment_sentence(moment, language),
         moment.level,
         "" if moment.then_every is None else f"{moment.then_every:g}",
         _rule(moment.clock, moment.step, moment.policy_version, language),
+        "; ".join((*names[:NAMED], *(["…"] if len(names) > NAMED else []))),
     )
 
 

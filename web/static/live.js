@@ -54,7 +54,7 @@ async function refresh() {
 }
 
 function refreshSoon() {
-  if (due === 0) due = setTimeout(refresh, aboutAll ? 1_500 : 200);
+  if (due === 0) due = setTimeout(refresh, aboutAll ? 4_000 : 200);
 }
 
 function showUnread(number) {
