@@ -1,6 +1,6 @@
 """The web part: single sign-on, tokens, saved views, preferences, attachments, audit, operations
 
-Only adds tables and indexes: running code of the release before does not see them.
+Adds tables, and indexes in the place of one: running code of the release before does not see the difference.
 
 Revision: 0004
 After: 0003
