@@ -2,15 +2,33 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_, select
 
-from database.scopes import seen_by
+from database.scopes import coordinates, seen_by
 from models.sight import EVERYTHING, Scope
 from models.tables import DIRECTIVE
 from models.timeliness import Figures
-from models.vocabulary import Status, Timeliness
+from models.vocabulary import Status, Timeliness, Urgency
+
+NOBODY: Final = "-"
+"""As agency, field or leader of a filter: those that have none."""
+
+_OPEN: Final = (Timeliness.NO_DEADLINE, Timeliness.ON_TIME, Timeliness.DUE_SOON, Timeliness.OVERDUE)
+_DONE: Final = (Timeliness.COMPLETED_ON_TIME, Timeliness.COMPLETED_LATE)
+
+FIGURES: Final[dict[str, tuple[Timeliness, ...]]] = {
+    "total": (*_OPEN, *_DONE),
+    "open": _OPEN,
+    "on_time": (Timeliness.NO_DEADLINE, Timeliness.ON_TIME),
+    "due_soon": (Timeliness.DUE_SOON,),
+    "overdue": (Timeliness.OVERDUE,),
+    "completed": _DONE,
+    "completed_on_time": (Timeliness.COMPLETED_ON_TIME,),
+    "completed_late": (Timeliness.COMPLETED_LATE,),
+}
+"""Which directives each figure of `Figures` counts, by its name."""
 
 
 def timeliness_column(now: dt.datetime) -> ColumnElement[Any]:
@@ -33,41 +51,92 @@ class Filter:
     """Which directives a list or a board is about; what is None or empty does not narrow it.
 
     Attributes:
+        figure: a name of `FIGURES`: exactly what that figure counts.
+        agency, field, leader: leads it, is its field, supervises it; `NOBODY` for those without.
+        coordinating: an agency that coordinates it.
+        document: part of the document's number, as `normalise_number` writes it.
+        level: the least level of escalation.
+        due_after, due_until: falls due after the one and not after the other; so the end of a day belongs to that day.
+        registered_from, registered_before: registered at or after the one and before the other.
         text: searched in code, document number, abstract and content, folded.
-        agency: leads it.
         scope: what the person who asks may see.
     """
 
     status: str | None = None
     timeliness: str | None = None
+    figure: str | None = None
     agency: str | None = None
+    coordinating: str | None = None
     field: str | None = None
     leader: str | None = None
-    urgency: str | None = None
+    urgency: Urgency | None = None
+    document: str = ""
+    level: int = 0
+    due_after: dt.datetime | None = None
+    due_until: dt.datetime | None = None
+    registered_from: dt.datetime | None = None
+    registered_before: dt.datetime | None = None
     text: str = ""
     open_only: bool = False
     scope: Scope = EVERYTHING
 
     def conditions(self, now: dt.datetime) -> list[ColumnElement[bool]]:
         """The conditions on the snapshots."""
+        found = [*self._columns(), *self._stretches()]
+        if self.timeliness is not None:
+            found.append(timeliness_column(now) == self.timeliness)
+        if self.figure is not None:
+            statuses = _statuses(FIGURES[self.figure])
+            found += [DIRECTIVE.c.status.in_(statuses), timeliness_column(now).in_(FIGURES[self.figure])]
+        if not self.scope.everything:
+            found.append(seen_by(self.scope))
+        if self.open_only:
+            found.append(DIRECTIVE.c.status.in_(_statuses(_OPEN)))
+        if self.text:
+            search = DIRECTIVE.c.search.contains(self.text, autoescape=True)
+            found.append(or_(search, func.lower(DIRECTIVE.c.code) == self.text.lower()))
+        return found
+
+    def _columns(self) -> list[ColumnElement[bool]]:
         columns = {
             "status": self.status,
             "lead_agency": self.agency,
             "field": self.field,
             "supervising_leader": self.leader,
-            "urgency": self.urgency,
+            "urgency": self.urgency and self.urgency.value,
         }
-        found = [DIRECTIVE.c[name] == value for name, value in columns.items() if value is not None]
-        if self.timeliness is not None:
-            found.append(timeliness_column(now) == self.timeliness)
-        if not self.scope.everything:
-            found.append(seen_by(self.scope))
-        if self.open_only:
-            found.append(DIRECTIVE.c.status.not_in([status.value for status in Status if status.closed]))
-        if self.text:
-            search = DIRECTIVE.c.search.contains(self.text, autoescape=True)
-            found.append(or_(search, func.lower(DIRECTIVE.c.code) == self.text.lower()))
+        found: list[ColumnElement[bool]] = [
+            DIRECTIVE.c[name].is_(None) if value == NOBODY else DIRECTIVE.c[name] == value
+            for name, value in columns.items()
+            if value is not None
+        ]
+        if self.coordinating is not None:
+            found.append(coordinates(self.coordinating))
+        if self.document:
+            found.append(DIRECTIVE.c.document_number.contains(self.document, autoescape=True))
+        if self.level:
+            found.append(DIRECTIVE.c.escalation_level >= self.level)
         return found
+
+    def _stretches(self) -> list[ColumnElement[bool]]:
+        due, registered = DIRECTIVE.c.due_at, DIRECTIVE.c.registered_at
+        found = []
+        if self.due_after is not None:
+            found.append(due > self.due_after)
+        if self.due_until is not None:
+            found.append(due <= self.due_until)
+        if self.registered_from is not None:
+            found.append(registered >= self.registered_from)
+        if self.registered_before is not None:
+            found.append(registered < self.registered_before)
+        return found
+
+
+def _statuses(judged: tuple[Timeliness, ...]) -> list[str]:
+    """The statuses that can be judged so; told to the database because they are what its index begins with."""
+    closed = {Status.COMPLETED: any(one in _DONE for one in judged), Status.CANCELLED: False}
+    still = any(one in _OPEN for one in judged)
+    return [status.value for status in Status if closed.get(status, still)]
 
 
 @dataclass(frozen=True)
@@ -123,3 +192,58 @@ def figures_of(counted: list[Counted]) -> Figures:
                 if judged == Timeliness.COMPLETED_ON_TIME.value and not one.has_deadline:
                     add("no_deadline_completed", one.number)
     return Figures(**sums)
+
+
+@dataclass(frozen=True)
+class Axes:
+    """How many directives share all three axes and what is counted."""
+
+    agency: str | None
+    field: str | None
+    leader: str | None
+    counted: Counted
+
+
+def count_axes(connection: Connection, now: dt.datetime, only: Filter | None = None) -> list[Axes]:
+    """Count the snapshots by all three axes, status and timeliness at once: everything that a board adds up."""
+    instant = func.coalesce(DIRECTIVE.c.judged_at, literal(now, DIRECTIVE.c.judged_at.type))
+    late, due_at = instant > DIRECTIVE.c.due_at, DIRECTIVE.c.due_at
+    soon = and_(instant <= due_at, instant >= DIRECTIVE.c.due_soon_at)
+    # In the order of the index `directive_by_axis`, which holds every column of this: the table itself is not read, and
+    # nothing is sorted.
+    keys = (DIRECTIVE.c.status, DIRECTIVE.c.lead_agency, DIRECTIVE.c.field, DIRECTIVE.c.supervising_leader)
+    statement = select(
+        *keys,
+        func.count().label("number"),
+        func.count(due_at).label("timed"),
+        func.sum(case((late, 1), else_=0)).label("late"),
+        func.sum(case((soon, 1), else_=0)).label("soon"),
+    ).group_by(*keys)
+    if only is not None:
+        statement = statement.where(*only.conditions(now))
+    return [
+        Axes(row.lead_agency, row.field, row.supervising_leader, one)
+        for row in connection.execute(statement)
+        for one in _judged(row.status, row.number, row.timed, int(row.late), int(row.soon))
+    ]
+
+
+def _judged(status: str, number: int, timed: int, late: int, soon: int) -> list[Counted]:
+    """The judgement of `timeliness_column` on a group of one status."""
+    untimed = number - timed
+    if status == Status.CANCELLED.value:
+        parts: list[tuple[Timeliness | None, bool, int]] = [(None, True, timed), (None, False, untimed)]
+    elif status == Status.COMPLETED.value:
+        parts = [
+            (Timeliness.COMPLETED_LATE, True, late),
+            (Timeliness.COMPLETED_ON_TIME, True, timed - late),
+            (Timeliness.COMPLETED_ON_TIME, False, untimed),
+        ]
+    else:
+        parts = [
+            (Timeliness.OVERDUE, True, late),
+            (Timeliness.DUE_SOON, True, soon),
+            (Timeliness.ON_TIME, True, timed - late - soon),
+            (Timeliness.NO_DEADLINE, False, untimed),
+        ]
+    return [Counted(None, status, judged, has_deadline, count) for judged, has_deadline, count in parts if count]

@@ -15,7 +15,7 @@ def seen_by(scope: Scope) -> ColumnElement[bool]:
     ways: list[ColumnElement[bool]] = []
     if scope.agencies:
         ways.append(DIRECTIVE.c.lead_agency.in_(sorted(scope.agencies)))
-        ways += [_coordinates(agency) for agency in sorted(scope.agencies)]
+        ways += [coordinates(agency) for agency in sorted(scope.agencies)]
     if scope.leaders:
         ways.append(DIRECTIVE.c.supervising_leader.in_(sorted(scope.leaders)))
     if scope.fields:
@@ -26,6 +26,7 @@ def seen_by(scope: Scope) -> ColumnElement[bool]:
     return or_(*ways) if ways else false()
 
 
-def _coordinates(agency: str) -> ColumnElement[bool]:
+def coordinates(agency: str) -> ColumnElement[bool]:
+    """The condition under which an agency coordinates a directive."""
     # Both databases keep the list as the JSON text that was written, and a quoted element stands nowhere else in it.
     return cast(DIRECTIVE.c.coordinating_agencies, Text).contains(json.dumps(agency), autoescape=True)

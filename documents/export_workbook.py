@@ -4,7 +4,7 @@ Titles of the contract stay Vietnamese in every language, so that what was expor
 """
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Final
@@ -59,7 +59,7 @@ class ExportRow(BaseModel):
     result_date: date | None = None
     result_number: str = ""
     status: Status
-    timeliness: Timeliness
+    timeliness: Timeliness | None  # none of a cancelled one
     due_at: AwareDatetime | None = None
     escalation_level: int = 0
     last_event: str = ""
@@ -111,6 +111,21 @@ def write_export(
     return count
 
 
+class _Line:
+    """Gives back what a CSV writer writes."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def csv_lines(rows: Iterable[ExportRow], language: Language) -> Iterator[str]:
+    """The lines of a CSV, the titles first, as `write_csv` writes them."""
+    writer = csv.writer(_Line(), quoting=csv.QUOTE_ALL)
+    yield f"\ufeff{writer.writerow(_titles(language))}"
+    for row in rows:
+        yield str(writer.writerow([_csv_field(value) for value in _cells(row, language)]))
+
+
 def write_csv(path: Path, rows: Iterable[ExportRow], language: Language) -> int:
     """Write directives as CSV: UTF-8 with its mark (Excel needs it), every field quoted, days dd/mm/yyyy.
 
@@ -124,14 +139,12 @@ def write_csv(path: Path, rows: Iterable[ExportRow], language: Language) -> int:
     Raises:
         OSError: the file cannot be written.
     """
-    count = 0
+    count = -1  # the titles are no directive
     part = path.with_name(f".{path.name}.part")
     try:
-        with part.open("w", encoding="utf-8-sig", newline="") as target:
-            writer = csv.writer(target, quoting=csv.QUOTE_ALL)
-            writer.writerow(_titles(language))
-            for row in rows:
-                writer.writerow([_csv_field(value) for value in _cells(row, language)])
+        with part.open("w", encoding="utf-8", newline="") as target:
+            for line in csv_lines(rows, language):
+                target.write(line)
                 count += 1
         part.replace(path)
     finally:
@@ -166,7 +179,7 @@ def _cells(row: ExportRow, language: Language) -> list[CellContent]:
     return [
         *(contract[column] for column in _COLUMNS),
         label(row.status, language),
-        label(row.timeliness, language),
+        label(row.timeliness, language) if row.timeliness else "",
         row.due_at.astimezone(LOCAL) if row.due_at else None,
         row.escalation_level,
         row.last_event,

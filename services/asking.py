@@ -5,13 +5,14 @@ Nothing here waits for Temporal, and no question costs more statements for more 
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, case, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, literal, select, tuple_, update
 
-from database.figures import Counted, Filter, count_by, figures_of, timeliness_column
+from database.figures import Axes, Counted, Filter, count_axes, figures_of, timeliness_column
 from database.ledger import read_rows
 from database.reference import Reference
 from database.snapshots import read_snapshot
@@ -30,6 +31,61 @@ WORST_FIRST = (Timeliness.OVERDUE, Timeliness.DUE_SOON, Timeliness.ON_TIME, Time
 
 MARKED_AT_ONCE = 500
 """Notices that one statement marks as read."""
+
+
+class Sort(StrEnum):
+    """By what a list is ordered."""
+
+    WORST = "worst"
+    CODE = "code"
+    AGENCY = "agency"
+    DEADLINE = "deadline"
+    LEVEL = "level"
+    UPDATED = "updated"
+
+
+@dataclass(frozen=True)
+class Order:
+    """The order of a list; what is alike is ordered by code.
+
+    Attributes:
+        agencies: their codes in the order of their names; needed to sort by agency.
+    """
+
+    by: Sort = Sort.WORST
+    descending: bool = False
+    agencies: tuple[str, ...] = ()
+
+    def columns(self, now: dt.datetime) -> list[ColumnElement[Any]]:
+        """What the database orders by."""
+        code = DIRECTIVE.c.code
+        match self.by:
+            case Sort.WORST:
+                return [*_worst(now), code]
+            case Sort.CODE:
+                return [self._turned(code)]
+            case Sort.AGENCY:
+                places = {agency: place for place, agency in enumerate(self.agencies)}
+                lead = DIRECTIVE.c.lead_agency
+                return [self._turned(case(places, value=lead, else_=len(places)) if places else lead), code]
+            case Sort.DEADLINE:  # those without one come last, whichever way
+                return [DIRECTIVE.c.due_at.is_(None), self._turned(DIRECTIVE.c.due_at), code]
+            case Sort.LEVEL:
+                return [self._turned(DIRECTIVE.c.escalation_level), code]
+            case Sort.UPDATED:
+                return [self._turned(DIRECTIVE.c.updated_at), code]
+
+    def _turned(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return column.desc() if self.descending else column
+
+
+WORST: Final = Order()
+
+
+def _worst(now: dt.datetime) -> list[ColumnElement[Any]]:
+    places = {one.value: place for place, one in enumerate(WORST_FIRST)}
+    worst = case(places, value=timeliness_column(now), else_=len(WORST_FIRST))
+    return [worst, DIRECTIVE.c.escalation_level.desc(), DIRECTIVE.c.due_at]
 
 
 @dataclass(frozen=True)
@@ -53,17 +109,28 @@ def status_of(connection: Connection, code: str, now: dt.datetime) -> Standing:
     Raises:
         Refused: not_found.
     """
-    standing = next(_standings(connection, Filter(), now, code=code, limit=1), None)
+    standing = next(_standings(connection, Filter(), now, code=code), None)
     if standing is None:
         raise Refused(Code.NOT_FOUND, directive=code)
     return standing
 
 
 def list_directives(
-    connection: Connection, only: Filter, now: dt.datetime, limit: int | None = None, offset: int = 0
+    connection: Connection,
+    only: Filter,
+    now: dt.datetime,
+    limit: int | None = None,
+    offset: int = 0,
+    order: Order = WORST,
 ) -> Iterator[Standing]:
-    """The directives that a filter leaves, the worst first."""
-    return _standings(connection, only, now, limit=limit, offset=offset)
+    """The directives that a filter leaves, the worst first unless another order is asked for."""
+    return _standings(connection, only, now, limit=limit, offset=offset, order=order)
+
+
+def count_directives(connection: Connection, only: Filter, now: dt.datetime) -> int:
+    """How many directives a filter leaves."""
+    statement = select(func.count()).select_from(DIRECTIVE).where(*only.conditions(now))
+    return int(connection.execute(statement).scalar_one())
 
 
 def _standings(
@@ -74,16 +141,18 @@ def _standings(
     code: str | None = None,
     limit: int | None = None,
     offset: int = 0,
+    order: Order = WORST,
 ) -> Iterator[Standing]:
-    judged = timeliness_column(now)
-    worst = case({one.value: place for place, one in enumerate(WORST_FIRST)}, value=judged, else_=len(WORST_FIRST))
-    statement = _selected(only, now).order_by(
-        worst, DIRECTIVE.c.escalation_level.desc(), DIRECTIVE.c.due_at, DIRECTIVE.c.code
-    )
+    conditions = only.conditions(now)
     if code is not None:
-        statement = statement.where(DIRECTIVE.c.code == code)
-    if limit is not None:
-        statement = statement.limit(limit).offset(offset)
+        conditions.append(DIRECTIVE.c.code == code)
+    if only.text:  # found in the index of texts first, so that no row is read in vain
+        conditions = [DIRECTIVE.c.code.in_(select(DIRECTIVE.c.code).where(*conditions))]
+    columns = order.columns(now)
+    if limit is not None:  # first which ones, out of the index alone; then their rows
+        page = select(DIRECTIVE.c.code).where(*conditions).order_by(*columns).limit(limit).offset(offset)
+        conditions = [DIRECTIVE.c.code.in_(select(page.subquery().c.code))]
+    statement = _selected(conditions, now).order_by(*columns)
     if code is None and limit is None:  # all of them need not stand in memory at once
         statement = statement.execution_options(yield_per=500)
     for row in connection.execute(statement):
@@ -106,7 +175,8 @@ def directives_after(
 
     Returns: the page, and the code after which the next one begins; None when this is the last.
     """
-    statement = _selected(only, now).where(DIRECTIVE.c.code > after).order_by(DIRECTIVE.c.code).limit(limit + 1)
+    conditions = [*only.conditions(now), DIRECTIVE.c.code > after]
+    statement = _selected(conditions, now).order_by(DIRECTIVE.c.code).limit(limit + 1)
     rows = connection.execute(statement).all()
     found = []
     for row in rows[:limit]:
@@ -115,7 +185,7 @@ def directives_after(
     return found, rows[limit - 1].code if len(rows) > limit else None
 
 
-def _selected(only: Filter, now: dt.datetime) -> Select[Any]:
+def _selected(conditions: list[ColumnElement[bool]], now: dt.datetime) -> Select[Any]:
     return select(
         DIRECTIVE.c.code,
         DIRECTIVE.c.state,
@@ -123,7 +193,7 @@ def _selected(only: Filter, now: dt.datetime) -> Select[Any]:
         DIRECTIVE.c.awaiting_start,
         DIRECTIVE.c.next_moment,
         timeliness_column(now).label("judged"),
-    ).where(*only.conditions(now))
+    ).where(*conditions)
 
 
 def _standing(row: Row[Any]) -> Standing:
@@ -155,28 +225,29 @@ def board(connection: Connection, now: dt.datetime, only: Filter | None = None) 
     Args:
         only: narrow the board to these directives.
     """
-    counted = count_by(connection, "lead_agency", now, only)
+    axes = count_axes(connection, now, only)
+    counted = [one.counted for one in axes]
     by_status: dict[str, int] = {}
     for one in counted:
         if one.timeliness is not None:
             by_status[one.status] = by_status.get(one.status, 0) + one.number
-    awaiting = select(DIRECTIVE.c.code).where(DIRECTIVE.c.awaiting_start.is_(True))
+    awaiting = select(func.count()).select_from(DIRECTIVE).where(DIRECTIVE.c.awaiting_start.is_(True))
     return Board(
         as_of=now,
         figures=figures_of(counted),
         by_status=by_status,
-        by_agency=_grouped(counted),
-        by_field=_grouped(count_by(connection, "field", now, only)),
-        by_leader=_grouped(count_by(connection, "supervising_leader", now, only)),
-        awaiting_start=len(connection.execute(awaiting.where(*(only or Filter()).conditions(now))).all()),
+        by_agency=_grouped(axes, lambda one: one.agency),
+        by_field=_grouped(axes, lambda one: one.field),
+        by_leader=_grouped(axes, lambda one: one.leader),
+        awaiting_start=connection.execute(awaiting.where(*(only or Filter()).conditions(now))).scalar_one(),
     )
 
 
-def _grouped(counted: list[Counted]) -> list[tuple[str | None, Figures]]:
+def _grouped(axes: list[Axes], axis: Callable[[Axes], str | None]) -> list[tuple[str | None, Figures]]:
     """Figures of each group, the worst first: most overdue, then most open."""
     groups: dict[str | None, list[Counted]] = {}
-    for one in counted:
-        groups.setdefault(one.group, []).append(one)
+    for one in axes:
+        groups.setdefault(axis(one), []).append(one.counted)
     figures = [(group, figures_of(members)) for group, members in groups.items()]
     return sorted(
         (pair for pair in figures if pair[1].total),

@@ -41,6 +41,7 @@ from web.pages.import_rows import import_row_routes
 from web.pages.importing import import_routes
 from web.pages.inbox import inbox_routes
 from web.pages.listing import listing_routes
+from web.pages.meeting import meeting_routes
 from web.pages.message import MessageView
 from web.pages.operation import operation_routes
 from web.pages.own_account import own_account_routes
@@ -113,6 +114,7 @@ def create_app(
     app.include_router(listing_routes(office))
     app.include_router(directive_routes(office, desk, files))
     app.include_router(board_routes(office))
+    app.include_router(meeting_routes(office))
     app.include_router(inbox_routes(office, base_url))
     app.include_router(token_routes(office, base_url))
     api = create_api(office, client, desk, base_url=base_url, webhook_allow=webhook_allow, closing=closing)

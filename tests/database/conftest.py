@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 from databases import fresh_database
+from office_fixture import desk
 from real_office import RealOffice
 from sqlalchemy import Engine
 
 from database.engine import open_engine
+
+__all__ = ["database", "desk", "office"]
 
 
 @pytest.fixture
