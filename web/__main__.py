@@ -70,7 +70,14 @@ def run(settings: Settings, listening: socket.socket) -> None:
     clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(office, client, clock, disks_of(settings.data_dir, _sqlite_file(office)), settings.public_url),
+            create_app(
+                office,
+                client,
+                clock,
+                disks_of(settings.data_dir, _sqlite_file(office)),
+                settings.public_url,
+                frozenset(settings.webhook_allow),
+            ),
             log_config=None,
             access_log=False,
             server_header=False,

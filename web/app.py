@@ -21,11 +21,13 @@ from models.refusal import Code, Refused
 from services.office import Office
 from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
 from web.headers import SecurityHeaders
-from web.health import Machine, TemporalClient, health_routes
+from web.health import Health, Machine, TemporalClient, health_routes
 from web.metrics import metrics_routes
 from web.origin import SameOriginOnly
+from web.pages.admin.routes import admin_routes
 from web.pages.board import board_routes
 from web.pages.directive import DeskOfProcess, directive_routes
+from web.pages.help import help_routes
 from web.pages.inbox import inbox_routes
 from web.pages.listing import listing_routes
 from web.pages.message import MessageView
@@ -53,6 +55,7 @@ def create_app(
     clock: ClockGuard | None = None,
     disks: tuple[Path, ...] = (),
     base_url: str = "",
+    webhook_allow: frozenset[str] = frozenset(),
 ) -> ASGIApp:
     """Build the application.
 
@@ -61,10 +64,12 @@ def create_app(
         clock: watches this process's clock; made now when None.
         disks: folders on each of the disks that are written to.
         base_url: the address of the web part as it stands in mails.
+        webhook_allow: private places that webhooks may reach.
     """
     machine = Machine(clock or ClockGuard(), disks)
     app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(health_routes(office, temporal_client, machine))
+    health = Health(office, temporal_client, machine)
+    app.include_router(health_routes(health))
     app.include_router(metrics_routes(office, machine.clock))
     desk = DeskOfProcess(office, _client_or_none(temporal_client))
     app.include_router(sign_in_routes(office))
@@ -74,6 +79,8 @@ def create_app(
     app.include_router(directive_routes(office, desk))
     app.include_router(board_routes(office))
     app.include_router(inbox_routes(office, base_url))
+    app.include_router(admin_routes(office, health, webhook_allow))
+    app.include_router(help_routes(office))
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)

@@ -118,10 +118,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_operation_person", "operation", ["person"])
     op.create_index("ix_operation_started_at", "operation", ["started_at"])
+    op.create_table(
+        "webhook_call",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("webhook", sa.Integer(), nullable=False),
+        sa.Column("event", sa.Integer(), nullable=True),
+        sa.Column("at", INSTANT(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=True),
+    )
+    op.create_index("ix_webhook_call_webhook", "webhook_call", ["webhook"])
 
 
 def downgrade() -> None:
     for table in (
+        "webhook_call",
         "operation",
         "audit",
         "attachment",
