@@ -48,7 +48,7 @@ def add_person(office: Office, person: Person, posts: tuple[Post, ...], by: str)
 
     def change(directory: Directory) -> Directory:
         _require(directory.person(person.code) is None, "code", _TAKEN, code=person.code)
-        return directory.model_copy(update={"people": (*directory.people, person), "posts": (*directory.posts, *posts)})
+        return _with(directory, people=(*directory.people, person), posts=(*directory.posts, *posts))
 
     with writing(office.engine) as connection:
         actor, reference = _changed(office, connection, by, change)
@@ -72,7 +72,7 @@ def change_person(office: Office, person: Person, posts: tuple[Post, ...], seen:
         before = directory.person(person.code)
         _require(before is not None and version_of(directory, before) == seen, "", _CHANGED)
         others = tuple(post for post in directory.posts if post.person != person.code)
-        return directory.model_copy(update={"people": _replaced(directory.people, person), "posts": (*others, *posts)})
+        return _with(directory, people=_replaced(directory.people, person), posts=(*others, *posts))
 
     with writing(office.engine) as connection:
         actor, reference = _changed(office, connection, by, change)
@@ -92,7 +92,7 @@ def add_agency(office: Office, agency: Agency, by: str) -> None:
 
     def change(directory: Directory) -> Directory:
         _require(directory.agency(agency.code) is None, "code", _TAKEN, code=agency.code)
-        return directory.model_copy(update={"agencies": (*directory.agencies, agency)})
+        return _with(directory, agencies=(*directory.agencies, agency))
 
     with writing(office.engine) as connection:
         actor, reference = _changed(office, connection, by, change)
@@ -114,12 +114,30 @@ def change_agency(office: Office, agency: Agency, seen: str, by: str) -> None:
     def change(directory: Directory) -> Directory:
         before = directory.agency(agency.code)
         _require(before is not None and version_of(directory, before) == seen, "", _CHANGED)
-        return directory.model_copy(update={"agencies": _replaced(directory.agencies, agency)})
+        return _with(directory, agencies=_replaced(directory.agencies, agency))
 
     with writing(office.engine) as connection:
         actor, reference = _changed(office, connection, by, change)
         connection.execute(update(AGENCY).where(AGENCY.c.code == agency.code).values(**_row(agency)))
         note(connection, actor.person, "agency.change", agency.code, office.now(reference), _told_agency(agency))
+
+
+def _with(
+    directory: Directory,
+    *,
+    people: tuple[Person, ...] | None = None,
+    posts: tuple[Post, ...] | None = None,
+    agencies: tuple[Agency, ...] | None = None,
+) -> Directory:
+    """Make a directory with other parts; a copy would keep the indexes of the one before."""
+    return Directory(
+        agencies=directory.agencies if agencies is None else agencies,
+        successions=directory.successions,
+        people=directory.people if people is None else people,
+        posts=directory.posts if posts is None else posts,
+        fields=directory.fields,
+        absences=directory.absences,
+    )
 
 
 def _changed(

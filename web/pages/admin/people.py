@@ -14,7 +14,7 @@ from starlette.responses import Response
 from database.engine import reading
 from documents.intake_values import plain_text
 from documents.language import N_
-from models.directory import Absence, Person, Post
+from models.directory import Absence, Directory, Person, Post
 from models.local_time import local_day
 from models.refusal import Code, Refused
 from models.vocabulary import Position
@@ -329,11 +329,10 @@ def _lines(*columns: list[str] | None) -> tuple[PostLine, ...]:
     return tuple(PostLine(*row) for row in rows)
 
 
-def _typed_posts(reader: Reader, person: Person) -> tuple[PostLine, ...]:
-    directory = reader.directory
+def _typed_posts(directory: Directory, person: Person, today: dt.date) -> tuple[PostLine, ...]:
     return tuple(
         PostLine(
-            directory.agency_name(post.agency),
+            _agency_words(directory, post.agency, today),
             post.position.value,
             _written(post.valid_from),
             _written(post.valid_until),
@@ -342,6 +341,15 @@ def _typed_posts(reader: Reader, person: Person) -> tuple[PostLine, ...]:
         for post in directory.posts
         if post.person == person.code
     )
+
+
+def _agency_words(directory: Directory, code: str, today: dt.date) -> str:
+    """The agency's name; its code where the name means another one by now, so that saving moves no old post."""
+    name = directory.agency_name(code)
+    try:
+        return name if directory.find_agency(name, today).code == code else code
+    except Refused:
+        return code
 
 
 def _written(day: dt.date | None) -> str:
@@ -362,7 +370,8 @@ def _page(
     directory = office.reference().directory
     fresh = directory.person(person.code) if person else None
     code = fresh.code if fresh else ""
-    own = form.posts if form else _typed_posts(reader, fresh) if fresh else ()
+    today = local_day(office.now())
+    own = form.posts if form else _typed_posts(directory, fresh, today) if fresh else ()
     empty = (PostLine(),) * MORE_POSTS
     shown = {"name": fresh.name, "email": fresh.email, "locked": "1" if fresh.locked else ""} if fresh else {}
     if form:
