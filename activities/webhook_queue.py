@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import structlog
-from sqlalchemy import Connection, Engine, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, or_, select, update
 
 from activities.delivery_failures import DeliveryFailure, PermanentFailure
 from activities.webhook_sender import WHOLE_SECONDS, send_webhook
@@ -20,7 +20,7 @@ from models.calendar import local_day
 from models.directory import Directory
 from models.dispatch import Unreachable, unreachable
 from models.office_notices import WEBHOOK_STOPPED, WebhookStopped, webhook_code
-from models.tables import LEDGER, NOTICE, WEBHOOK
+from models.tables import LEDGER, NOTICE, WEBHOOK, WEBHOOK_CALL
 from models.vocabulary import Position
 
 EVENTS_A_RUN: Final = 100
@@ -34,6 +34,9 @@ AT_ONCE: Final = 16
 
 FIRST_PAUSE: Final = dt.timedelta(minutes=1)
 LONGEST_PAUSE: Final = dt.timedelta(hours=1)
+
+CALLS_KEPT: Final = 500
+"""Of each receiver, the newest."""
 
 GO_SECONDS: Final = 60.0
 LEASE: Final = dt.timedelta(seconds=90)
@@ -139,7 +142,7 @@ class WebhookQueue:
                     whole_seconds=self.call_seconds,
                 )
             except DeliveryFailure as failure:
-                self._failed(number, failures, failure)
+                self._failed(number, failures, failure, event.id)
                 return
             with self._counting:
                 self._taken += 1
@@ -147,17 +150,21 @@ class WebhookQueue:
                 connection.execute(
                     update(WEBHOOK).where(WEBHOOK.c.id == number).values(after=event.id, failures=0, problem=None)
                 )
+                log_call(connection, number, event.id, self.now())
             failures = 0
         with writing(self.engine) as connection:
             connection.execute(update(WEBHOOK).where(WEBHOOK.c.id == number).values(due_at=None))
+            forget_old_calls(connection, number)
         log.info("webhook_told", webhook=number, after=events[-1].id if events else hook.after)
 
-    def _failed(self, number: int, failures_before: int, failure: DeliveryFailure) -> None:
+    def _failed(self, number: int, failures_before: int, failure: DeliveryFailure, event: int) -> None:
         failures = failures_before + 1
         off = isinstance(failure, PermanentFailure) or failures >= FAILURES_ALLOWED
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(failures - 1, 16)))
         now = self.now()
         with writing(self.engine) as connection:
+            log_call(connection, number, event, now, str(failure))
+            forget_old_calls(connection, number)
             changed = connection.execute(
                 update(WEBHOOK)
                 .where(WEBHOOK.c.id == number, WEBHOOK.c.active.is_(True))
@@ -166,6 +173,26 @@ class WebhookQueue:
             if off and changed.rowcount:
                 _tell_owner(connection, number, self.references.get(connection).directory, now)
         log.warning("webhook_switched_off" if off else "webhook_failed", webhook=number, failures=failures)
+
+
+def log_call(
+    connection: Connection, number: int, event: int | None, now: dt.datetime, problem: str | None = None
+) -> None:
+    """Keep that a receiver was called.
+
+    Args:
+        event: the ledger's id of what it was told; None for a test call.
+        problem: why it did not take it; None when it did.
+    """
+    connection.execute(insert(WEBHOOK_CALL).values(webhook=number, event=event, at=now, problem=problem))
+
+
+def forget_old_calls(connection: Connection, number: int) -> None:
+    """Keep the newest calls of a receiver only."""
+    mine = WEBHOOK_CALL.c.webhook == number
+    newest = select(WEBHOOK_CALL.c.id).where(mine).order_by(WEBHOOK_CALL.c.id.desc())
+    oldest_kept = newest.offset(CALLS_KEPT - 1).limit(1).scalar_subquery()
+    connection.execute(delete(WEBHOOK_CALL).where(mine, WEBHOOK_CALL.c.id < oldest_kept))
 
 
 def event_id(row_hash: str) -> str:

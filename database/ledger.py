@@ -47,7 +47,7 @@ def read_rows(connection: Connection, code: str, after: int = 0) -> tuple[Record
     rows = connection.execute(
         select(LEDGER).where(LEDGER.c.directive == code, LEDGER.c.seq > after).order_by(LEDGER.c.seq)
     )
-    return tuple(_recorded(row) for row in rows)
+    return tuple(recorded(row) for row in rows)
 
 
 def read_all(connection: Connection) -> Iterator[tuple[str, tuple[Recorded, ...]]]:
@@ -55,13 +55,13 @@ def read_all(connection: Connection) -> Iterator[tuple[str, tuple[Recorded, ...]
     statement = select(LEDGER).order_by(LEDGER.c.directive, LEDGER.c.seq)
     rows = connection.execute(statement.execution_options(yield_per=1_000))
     for code, group in groupby(rows, key=lambda row: str(row.directive)):
-        yield code, tuple(_recorded(row) for row in group)
+        yield code, tuple(recorded(row) for row in group)
 
 
 def rows_of_command(connection: Connection, command_id: str) -> tuple[Recorded, ...]:
     """The rows that a command caused, in order; none when the ledger does not know it."""
     rows = connection.execute(select(LEDGER).where(LEDGER.c.command_id == command_id).order_by(LEDGER.c.part))
-    return tuple(_recorded(row) for row in rows)
+    return tuple(recorded(row) for row in rows)
 
 
 def append(connection: Connection, rows: Iterable[Recorded]) -> None:
@@ -95,7 +95,12 @@ def append(connection: Connection, rows: Iterable[Recorded]) -> None:
 _INSERT = insert(LEDGER)
 
 
-def _recorded(row: Row[Any]) -> Recorded:
+def recorded(row: Row[Any]) -> Recorded:
+    """Read one row of the table.
+
+    Raises:
+        ValueError: it holds no event that this release knows.
+    """
     return Recorded(
         directive=row.directive,
         seq=row.seq,

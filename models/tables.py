@@ -345,6 +345,18 @@ class WebhookRow(SQLModel, table=True):
     owner: str | None = None
 
 
+class WebhookCallRow(SQLModel, table=True):
+    """One call of a webhook: which event (a ledger id; none for a test call), and why it was not taken."""
+
+    __tablename__ = "webhook_call"
+
+    id: int | None = Field(default=None, primary_key=True)
+    webhook: int = Field(index=True)
+    event: int | None = None
+    at: dt.datetime = _instant()
+    problem: str | None = _text(nullable=True)
+
+
 # --- Who signs in ----------------------------------------------------------------------------------------------------
 
 
@@ -549,6 +561,7 @@ NOTICE = METADATA.tables["notice"]
 DELIVERY = METADATA.tables["delivery"]
 MAIL = METADATA.tables["mail"]
 WEBHOOK = METADATA.tables["webhook"]
+WEBHOOK_CALL = METADATA.tables["webhook_call"]
 ACCOUNT = METADATA.tables["account"]
 SESSION = METADATA.tables["session"]
 FAILURE = METADATA.tables["failure"]

@@ -23,8 +23,9 @@ from models.sign_in import (
 )
 from models.tables import ACCOUNT, FAILURE, RESET, SESSION
 from models.text import fold_key
-from services import passwords
+from services import audit, passwords
 from services.audit import note
+from services.keepers import default_keeper, find_administrator
 from services.office import Office
 
 SEEN_EVERY: Final = dt.timedelta(minutes=1)
@@ -80,17 +81,18 @@ class Account:
     sessions: int
 
 
-def add(office: Office, person: str, password: str | None, *, must_change: bool = True) -> str:
+def add(office: Office, person: str, password: str | None, *, must_change: bool = True, by: str = "") -> str:
     """Give a person of the directory an account, or a new password where he has one; his sessions end.
 
     Args:
         person: code, e-mail address or name.
         password: None makes one of four groups of letters.
+        by: the administrator who does it; empty at the machine itself.
 
     Returns: the password, to be shown once.
 
     Raises:
-        Refused: unknown_person, weak_password.
+        Refused: unknown_person, weak_password, or he may not.
     """
     with reading(office.engine) as connection:
         found = office.reference(connection).directory.find_person(person)
@@ -98,8 +100,23 @@ def add(office: Office, person: str, password: str | None, *, must_change: bool 
     passwords.require_good(given, found.code, found.name, found.email)
     kept = passwords.hashed(given)
     with writing(office.engine) as connection:
-        _keep_password(connection, found.code, kept, office.now(), must_change=must_change)
+        now = _note(office, connection, by, "account.add", found.code)
+        _keep_password(connection, found.code, kept, now, must_change=must_change)
     return given
+
+
+def _note(office: Office, connection: Connection, by: str, act: str, subject: str) -> dt.datetime:
+    """Note an act on an account, and who did it; returns when.
+
+    Raises:
+        Refused: he is no administrator.
+    """
+    reference = office.reference(connection)
+    now = office.now(reference)
+    day = local_day(now)
+    who = find_administrator(reference, by, now).person if by else default_keeper(reference.directory, day)
+    audit.note(connection, who, act, subject, now)
+    return now
 
 
 def made_password() -> str:
@@ -152,6 +169,7 @@ def sign_in(office: Office, name: str, password: str, browser: Browser) -> tuple
             account = connection.execute(select(ACCOUNT).where(ACCOUNT.c.person == person.code)).first()
     if not passwords.matches(password, account.password if account else None) or account is None:
         _note_failure(office, keys, now)
+        _note_wrong_try(office, person, browser, now)
         raise Refused(Code.WRONG_PASSWORD)
     renewed = passwords.hashed(password) if passwords.is_outdated(account.password) else None
     with writing(office.engine) as connection:
@@ -229,19 +247,30 @@ def end_session(office: Office, person: str, session: str) -> bool:
     return ended.rowcount == 1
 
 
-def end_all_sessions(office: Office, person: str) -> int:
-    """End all sessions of a person, as when he is locked; returns how many."""
+def end_all_sessions(office: Office, person: str, by: str = "") -> int:
+    """End all sessions of a person, as when he is locked; returns how many.
+
+    Args:
+        by: as in `add`.
+
+    Raises:
+        Refused: he may not.
+    """
     with writing(office.engine) as connection:
+        _note(office, connection, by, "account.sign_out", person)
         return connection.execute(delete(SESSION).where(SESSION.c.person == person)).rowcount
 
 
-def remove(office: Office, person: str) -> str:
+def remove(office: Office, person: str, by: str = "") -> str:
     """Take a person's account away; his sessions end.
+
+    Args:
+        by: as in `add`.
 
     Returns: his code.
 
     Raises:
-        Refused: unknown_person, no_account.
+        Refused: unknown_person, no_account, or he may not.
     """
     with writing(office.engine) as connection:
         found = office.reference(connection).directory.find_person(person)
@@ -249,6 +278,7 @@ def remove(office: Office, person: str) -> str:
             connection.execute(delete(table).where(table.c.person == found.code))
         if connection.execute(delete(ACCOUNT).where(ACCOUNT.c.person == found.code)).rowcount == 0:
             raise Refused(Code.NO_ACCOUNT, person=found.name, account=found.code)
+        _note(office, connection, by, "account.remove", found.code)
     return found.code
 
 
@@ -413,6 +443,14 @@ def _note_failure(office: Office, keys: tuple[str, ...], now: dt.datetime) -> No
             values = {"count": failures.count, "last_at": failures.last_at}
             if connection.execute(update(FAILURE).where(FAILURE.c.key == key).values(**values)).rowcount == 0:
                 connection.execute(insert(FAILURE).values(key=key, **values))
+
+
+def _note_wrong_try(office: Office, person: Person | None, browser: Browser, now: dt.datetime) -> None:
+    """Name in the audit only whom the directory knows: some type their password where their name belongs."""
+    with writing(office.engine) as connection:
+        audit.note(
+            connection, "", "sign_in.failed", person.code if person else "", now, {"address": browser.address[:64]}
+        )
 
 
 def _failures(connection: Connection, key: str) -> Failures:

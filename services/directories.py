@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from sqlalchemy import Connection, delete, insert, select
 
 from database.engine import writing
@@ -15,6 +16,7 @@ from models.refusal import Code, Refused
 from models.tables import ABSENCE, DIRECTIVE
 from models.text import fold_key, sort_key
 from services.acting import find_person
+from services.audit import note
 from services.data_files import FileFault, FileRefused, lines_of, read_model, read_text
 from services.directory_rules import as_faults, directory_faults
 from services.keepers import CLOSED, KEEPERS, find_keeper
@@ -61,7 +63,16 @@ def load(office: Office, path: Path, person: str) -> Directory:
         Refused: he may not.
         OSError: the file cannot be opened.
     """
-    text = read_text(path)
+    return load_text(office, read_text(path), person)
+
+
+def load_text(office: Office, text: str, person: str) -> Directory:
+    """Replace the directory by that of a file's text; absences that it does not speak of are kept.
+
+    Raises:
+        FileRefused: with every fault; nothing changes.
+        Refused: he may not.
+    """
     directory = read_model(text, Directory)
     found = list(directory_faults(directory))
     if found:
@@ -69,8 +80,8 @@ def load(office: Office, path: Path, person: str) -> Directory:
     now = office.now()
     with writing(office.engine) as connection:
         known = office.reference(connection)
-        find_keeper(known, person, now)
-        faults = (*_vanished(connection, known.directory, directory), *_nobody_keeps(directory, local_day(now)))
+        actor = find_keeper(known, person, now)
+        faults = (*_vanished(connection, known.directory, directory), *nobody_keeps(directory, local_day(now)))
         if faults:
             raise FileRefused(faults)
         if "absences" not in directory.model_fields_set:
@@ -82,7 +93,15 @@ def load(office: Office, path: Path, person: str) -> Directory:
             )
             directory = directory.model_copy(update={"absences": kept})
         write_directory(connection, directory)
+        number = {"agencies": str(len(directory.agencies)), "people": str(len(directory.people))}
+        note(connection, actor.person, "directory.load", "", now, number)
     return directory
+
+
+def as_text(directory: Directory) -> str:
+    """Write a directory as the file that `load` takes."""
+    data = directory.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=120)
 
 
 def _vanished(connection: Connection, before: Directory, after: Directory) -> tuple[FileFault, ...]:
@@ -114,8 +133,8 @@ def _vanished(connection: Connection, before: Directory, after: Directory) -> tu
     )
 
 
-def _nobody_keeps(directory: Directory, day: dt.date) -> tuple[FileFault, ...]:
-    """A directory in which nobody may register a directive locks everybody out."""
+def nobody_keeps(directory: Directory, day: dt.date) -> tuple[FileFault, ...]:
+    """Fault a directory in which nobody may register a directive: it locks everybody out."""
     if any(directory.actor(person.code, day).roles & KEEPERS for person in directory.people if not person.locked):
         return ()
     return (FileFault("posts", 0, N_("không còn ai của Văn phòng hay quản trị để nhập nhiệm vụ và sửa danh bạ.")),)
@@ -170,7 +189,7 @@ def enter_absence(
     now = office.now()
     with writing(office.engine) as connection:
         reference = office.reference(connection)
-        find_keeper(reference, keeper, now)
+        actor = find_keeper(reference, keeper, now)
         directory = reference.directory
         person = find_person(directory, absent)
         standing_in = find_person(directory, deputy) if deputy else None
@@ -182,6 +201,8 @@ def enter_absence(
         remove_absences(connection, person, first, last)
         connection.execute(insert(ABSENCE).values(**values))
         raise_revision(connection, DIRECTORY)
+        told = {"days": f"{first}..{last}", "deputy": standing_in or ""}
+        note(connection, actor.person, "absence.enter", person, now, told)
     fresh = office.reference().directory
     return AbsenceEntered(person, first, last, standing_in, fresh.stand_in(person, first))
 
@@ -195,10 +216,12 @@ def remove_absence(office: Office, absent: str, first: dt.date, last: dt.date, k
     now = office.now()
     with writing(office.engine) as connection:
         reference = office.reference(connection)
-        find_keeper(reference, keeper, now)
-        removed = remove_absences(connection, find_person(reference.directory, absent), first, last)
+        actor = find_keeper(reference, keeper, now)
+        person = find_person(reference.directory, absent)
+        removed = remove_absences(connection, person, first, last)
         if removed:
             raise_revision(connection, DIRECTORY)
+            note(connection, actor.person, "absence.remove", person, now, {"days": f"{first}..{last}"})
     return removed
 
 

@@ -31,14 +31,27 @@ def find_keeper(reference: Reference, person: str, now: dt.datetime) -> Actor:
     Raises:
         Refused: unknown_person, or not_allowed when he belongs neither to the secretariat nor to the administration.
     """
-    chosen = person or _default(reference.directory, local_day(now))
+    chosen = person or default_keeper(reference.directory, local_day(now))
     actor = find_actor(reference, chosen, None, now)
     if not actor.roles & KEEPERS:
         raise Refused(Code.NOT_ALLOWED, actor=actor.person)
     return actor
 
 
-def _default(directory: Directory, day: dt.date) -> str:
+def find_administrator(reference: Reference, person: str, now: dt.datetime) -> Actor:
+    """Find who administers people, agencies, accounts and tokens.
+
+    Raises:
+        Refused: unknown_person, or not_allowed when he is no administrator.
+    """
+    actor = find_keeper(reference, person, now)
+    if Role.ADMINISTRATOR not in actor.roles:
+        raise Refused(Code.NOT_ALLOWED, actor=actor.person)
+    return actor
+
+
+def default_keeper(directory: Directory, day: dt.date) -> str:
+    """Who is taken to act at the machine itself when nobody is named; empty when there is nobody."""
     for position in DEFAULT_POSITIONS:
         holders = directory.holders((position,), day)
         if holders:

@@ -18,6 +18,7 @@ from database.seed_data import read_calendar_file
 from models.calendar import Calendar, CalendarDay, CalendarRow, expand_off
 from models.refusal import Code, Refused
 from models.tables import DIRECTIVE
+from services.audit import note
 from services.keepers import CLOSED, find_keeper, open_directives
 from services.office import Office
 
@@ -95,9 +96,13 @@ def _enter(office: Office, rows: tuple[CalendarRow, ...], person: str) -> Calend
     now = office.now()
     with writing(office.engine) as connection:
         reference = office.reference(connection)
-        find_keeper(reference, person, now)
+        actor = find_keeper(reference, person, now)
         changed = reference.calendar.overlay(rows)
         write_calendar_days(connection, rows)
+        days = sorted({rows[0].day.isoformat(), rows[-1].day.isoformat()})
+        act = "calendar.work" if rows[0].working else "calendar.off"
+        said = {"reason": rows[0].reason, "announced_by": rows[0].announced_by or ""}
+        note(connection, actor.person, act, "..".join(days), now, said)
         return CalendarChange(tuple(changed.lookup(row.day) for row in rows), open_directives(connection))
 
 
@@ -111,12 +116,14 @@ def take_back(office: Office, day: dt.date, person: str) -> CalendarChange | Non
     now = office.now()
     with writing(office.engine) as connection:
         reference = office.reference(connection)
-        find_keeper(reference, person, now)
+        actor = find_keeper(reference, person, now)
         kept = tuple(row for row in reference.calendar.rows if row.day != day)
         if len(kept) == len(reference.calendar.rows):
             return None
         changed = replace(reference.calendar, rows=kept)
         remove_calendar_day(connection, day)
+        before = reference.calendar.lookup(day)
+        note(connection, actor.person, "calendar.remove", day.isoformat(), now, {"reason": before.reason})
         return CalendarChange((changed.lookup(day),), open_directives(connection))
 
 
@@ -129,10 +136,11 @@ def confirm_year(office: Office, year: int, person: str) -> bool:
     now = office.now()
     with writing(office.engine) as connection:
         reference = office.reference(connection)
-        find_keeper(reference, person, now)
+        actor = find_keeper(reference, person, now)
         if year in reference.calendar.confirmed_years:
             return False
         confirm_calendar_years(connection, frozenset({year}), now)
+        note(connection, actor.person, "calendar.confirm", str(year), now)
     return True
 
 

@@ -9,12 +9,14 @@ from sqlalchemy import select
 
 from database.engine import reading, writing
 from database.reference import write_policy
+from documents.language import N_
 from models.calendar import Calendar
 from models.directive import Directive
 from models.moments import Moment, due_moments
 from models.policy import Policy, PolicyPeriod, PolicyTimeline
 from models.tables import DIRECTIVE, POLICY_VERSION
-from services.data_files import read_model
+from services.audit import note
+from services.data_files import FileFault, FileRefused, read_model
 from services.keepers import CLOSED, find_keeper, open_directives
 from services.office import Office
 
@@ -36,6 +38,22 @@ class PolicyInForce:
     since: dt.datetime
     activated_by: str
     text: str = ""
+
+
+@dataclass(frozen=True)
+class PolicyVersion:
+    """One version of the policy, as the history has it.
+
+    Attributes:
+        since: the instant since which it held.
+        text: as it was written.
+    """
+
+    version: int
+    name: str
+    text: str
+    since: dt.datetime
+    activated_by: str
 
 
 @dataclass(frozen=True)
@@ -117,13 +135,24 @@ def policy_in_force(office: Office) -> PolicyInForce:
     return PolicyInForce(newest.policy, newest.since, by, text)
 
 
-def activate(office: Office, text: str, person: str) -> Activation | None:
+def policy_versions(office: Office) -> tuple[PolicyVersion, ...]:
+    """All versions, the one in force first."""
+    with reading(office.engine) as connection:
+        rows = connection.execute(select(POLICY_VERSION).order_by(POLICY_VERSION.c.version.desc())).all()
+    return tuple(PolicyVersion(row.version, row.name, row.text, row.since, row.activated_by) for row in rows)
+
+
+def activate(office: Office, text: str, person: str, reason: str = "", seen: int | None = None) -> Activation | None:
     """Put a policy in force from now on, as a new version; None when it says what the one in force says.
 
     Nothing of the past is fired by it, and steps that it lacks are silent at once (RULES 9).
 
+    Args:
+        reason: stands in the audit.
+        seen: the version that the person compared with; None when it does not matter.
+
     Raises:
-        FileRefused: it is no policy.
+        FileRefused: it is no policy, or another version came in force since `seen`.
         Refused: he may not.
     """
     policy = check(text)
@@ -132,9 +161,13 @@ def activate(office: Office, text: str, person: str) -> Activation | None:
         reference = office.reference(connection)
         actor = find_keeper(reference, person, now)
         current = reference.timeline.current
+        if seen is not None and seen != current.version:
+            fault = N_("Phiên bản {version} vừa được áp dụng. So lại với phiên bản này rồi mới áp dụng.")
+            raise FileRefused((FileFault("", 0, fault, {"version": current.version}),))
         if policy.model_copy(update={"version": current.version}) == current:
             return None
         version = write_policy(connection, text, now, actor.person)
+        note(connection, actor.person, "policy.activate", str(version), now, {"name": policy.name, "reason": reason})
         return Activation(version, open_directives(connection))
 
 

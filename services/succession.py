@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import hashlib
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,7 @@ from models.refusal import Code, Refused
 from models.tables import DIRECTIVE, LEDGER, SUCCESSION
 from models.timeliness import Figures
 from services.acting import Wish, act
+from services.audit import note
 from services.keepers import CLOSED, find_keeper
 from services.office import Office
 from services.sending import Sender
@@ -61,6 +63,12 @@ class Plan:
     new: str
     fields: tuple[str, ...]
     moving: tuple[Moving, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Differs when anything else would move: what was confirmed is what was shown."""
+        text = repr((self.old, self.new, self.fields, [(one.code, one.leads) for one in self.moving]))
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass
@@ -229,6 +237,8 @@ def _record(office: Office, planned: Plan, person: str, command: Succeed) -> tup
             values = {"old": planned.old, "new": planned.new, "on": day, "fields": list(planned.fields)}
             connection.execute(insert(SUCCESSION).values(**values))
             raise_revision(connection, DIRECTORY)
+        told = {"to": planned.new, "fields": " ".join(planned.fields), "directives": str(len(ids))}
+        note(connection, actor.person, "agency.succeed", planned.old, now, {**told, "reason": command.reason or ""})
         for code, number in ids.items():
             if _would_move(connection, code, command, actor, now):
                 envelope = CommandEnvelope(id=number, directive=code, actor=actor, command=command)

@@ -30,13 +30,15 @@ from web.api.application import create_api
 from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
 from web.engine_watch import EngineNoted, EngineWatch
 from web.headers import SecurityHeaders
-from web.health import Machine, TemporalClient, health_routes
+from web.health import Health, Machine, TemporalClient, health_routes
 from web.live import Pulse, live_routes
 from web.metrics import metrics_routes
 from web.origin import SameOriginOnly
+from web.pages.admin.routes import admin_routes
 from web.pages.board import board_routes
 from web.pages.directive import DeskOfProcess, directive_routes
 from web.pages.forgotten import forgotten_routes
+from web.pages.help import help_routes
 from web.pages.import_rows import import_row_routes
 from web.pages.importing import import_routes
 from web.pages.inbox import inbox_routes
@@ -98,7 +100,8 @@ def create_app(
     kept_in = data_dir or Path(tempfile.mkdtemp(prefix="dondoc-"))
     machine = Machine(clock or ClockGuard(), disks)
     app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(health_routes(office, temporal_client, machine))
+    health = Health(office, temporal_client, machine)
+    app.include_router(health_routes(health))
     app.include_router(metrics_routes(office, machine.clock))
     closing = closing or threading.Event()
     files = FileStore(kept_in / "attachments", scan)
@@ -128,6 +131,8 @@ def create_app(
     app.include_router(import_routes(reviews, client))
     app.include_router(import_row_routes(reviews))
     app.include_router(operation_routes(office))
+    app.include_router(admin_routes(office, health, webhook_allow))
+    app.include_router(help_routes(office))
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)

@@ -49,6 +49,20 @@ class Readiness(BaseModel):
 
 
 @dataclass(frozen=True)
+class Found:
+    """What one look found, not yet said in a language."""
+
+    name: str
+    ok: bool
+    message: str
+    data: dict[str, object]
+
+    def said_in(self, language: Language) -> Check:
+        """Say it."""
+        return Check(name=self.name, ok=self.ok, sentence=sentence(self.message, language, **self.data))
+
+
+@dataclass(frozen=True)
 class Machine:
     """What the machine gives: its clock, and the disks that are written to."""
 
@@ -56,15 +70,33 @@ class Machine:
     disks: tuple[Path, ...] = ()
 
 
-def health_routes(office: Office, temporal_client: TemporalClient, machine: Machine) -> APIRouter:
-    """The routes `/healthz` and `/readyz`.
+class Health:
+    """Asks all parts, for machines and for the administrators' page.
 
     Ready is who can answer and take commands. What is wrong with clock, disks or writing is named as well, but does not
     make it unready: reading goes on, and whoever asks before sending people here would take that from them too.
     """
+
+    def __init__(self, office: Office, temporal_client: TemporalClient, machine: Machine) -> None:
+        self._temporal_client = temporal_client
+        self._machine = machine
+        self._sql = Probe(lambda: can_answer(office.engine), ANSWER_SECONDS)
+        self._writing = Probe(lambda: writing_refused(office.engine), ANSWER_SECONDS)
+
+    async def look(self, language: Language = Language.VI) -> Readiness:
+        """Ask database, Temporal and worker, in bounded time."""
+        found, written, (temporal, worker) = await asyncio.gather(
+            _check_sql(self._sql), _check_writing(self._writing), _check_engine(self._temporal_client)
+        )
+        needed = (found, temporal, worker)
+        beside = (written, *_check_disks(self._machine.disks), _check_clock(self._machine.clock))
+        said = tuple(check.said_in(language) for check in (*needed, *beside))
+        return Readiness(ready=all(check.ok for check in needed), checks=said)
+
+
+def health_routes(health: Health) -> APIRouter:
+    """The routes `/healthz` and `/readyz`."""
     router = APIRouter()
-    sql = Probe(lambda: can_answer(office.engine), ANSWER_SECONDS)
-    writing = Probe(lambda: writing_refused(office.engine), ANSWER_SECONDS)
 
     @router.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, bool]:
@@ -74,18 +106,13 @@ def health_routes(office: Office, temporal_client: TemporalClient, machine: Mach
     @router.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
         """Ask database, Temporal and worker; 503 when one is missing."""
-        found, written, (temporal, worker) = await asyncio.gather(
-            _check_sql(sql), _check_writing(writing), _check_engine(temporal_client)
-        )
-        needed = (found, temporal, worker)
-        beside = (written, *_check_disks(machine.disks), _check_clock(machine.clock))
-        answer = Readiness(ready=all(check.ok for check in needed), checks=(*needed, *beside))
+        answer = await health.look()
         return JSONResponse(answer.model_dump(mode="json"), 200 if answer.ready else 503)
 
     return router
 
 
-async def _check_sql(probe: Probe[bool]) -> Check:
+async def _check_sql(probe: Probe[bool]) -> Found:
     try:
         ok = await probe.ask()
     except (SQLAlchemyError, OSError, NoAnswer):
@@ -98,7 +125,7 @@ async def _check_sql(probe: Probe[bool]) -> Check:
     )
 
 
-async def _check_writing(probe: Probe[str | None]) -> Check:
+async def _check_writing(probe: Probe[str | None]) -> Found:
     try:
         refusal = await probe.ask()
     except (SQLAlchemyError, OSError) as problem:
@@ -111,7 +138,7 @@ async def _check_writing(probe: Probe[str | None]) -> Check:
     return _say("writing", False, message, **data)
 
 
-def _check_disks(disks: Iterable[Path]) -> Iterator[Check]:
+def _check_disks(disks: Iterable[Path]) -> Iterator[Found]:
     for folder in disks:
         found = disk_trouble(folder)
         if found is not None:
@@ -119,7 +146,7 @@ def _check_disks(disks: Iterable[Path]) -> Iterator[Check]:
             yield _say("disk", False, message, **data)
 
 
-def _check_clock(clock: ClockGuard) -> Check:
+def _check_clock(clock: ClockGuard) -> Found:
     if clock.trusted():
         return _say("clock", True, N_("Đồng hồ máy đúng."))
     seconds = f"{clock.jump():+.0f}"
@@ -128,7 +155,7 @@ def _check_clock(clock: ClockGuard) -> Check:
     )
 
 
-async def _check_engine(temporal_client: TemporalClient) -> tuple[Check, Check]:
+async def _check_engine(temporal_client: TemporalClient) -> tuple[Found, Found]:
     temporal = worker = False
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
@@ -154,9 +181,9 @@ async def _check_engine(temporal_client: TemporalClient) -> tuple[Check, Check]:
     )
 
 
-def _check(name: str, *, ok: bool, good: str, bad: str) -> Check:
+def _check(name: str, *, ok: bool, good: str, bad: str) -> Found:
     return _say(name, ok, good if ok else bad)
 
 
-def _say(name: str, ok: bool, message: str, **data: object) -> Check:
-    return Check(name=name, ok=ok, sentence=sentence(message, Language.VI, **data))
+def _say(name: str, ok: bool, message: str, **data: object) -> Found:
+    return Found(name, ok, message, data)

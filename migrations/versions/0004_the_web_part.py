@@ -118,6 +118,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_operation_person", "operation", ["person"])
     op.create_index("ix_operation_started_at", "operation", ["started_at"])
+    op.create_table(
+        "webhook_call",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("webhook", sa.Integer(), nullable=False),
+        sa.Column("event", sa.Integer(), nullable=True),
+        sa.Column("at", INSTANT(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=True),
+    )
+    op.create_index("ix_webhook_call_webhook", "webhook_call", ["webhook"])
     _index_directives()
 
 
@@ -146,6 +155,7 @@ def downgrade() -> None:
     else:
         op.drop_index("directive_listed", "directive")
     for table in (
+        "webhook_call",
         "operation",
         "audit",
         "attachment",

@@ -1,0 +1,203 @@
+"""Changing one person or one agency of the directory, by the rules that hold for a whole file.
+
+Faults are told as those of a file, all at once. No person or agency is ever deleted: it ends, or is locked.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from sqlalchemy import Connection, delete, insert, update
+
+from database.engine import writing
+from database.reference import DIRECTORY, Reference, raise_revision
+from documents.language import N_
+from models.calendar import local_day
+from models.commands import Actor
+from models.directory import Agency, Directory, Person, Post
+from models.tables import AGENCY, PERSON, POST
+from models.vocabulary import Position
+from services.audit import note
+from services.data_files import FileFault, FileRefused
+from services.directories import nobody_keeps
+from services.directory_rules import directory_faults
+from services.keepers import find_administrator
+from services.office import Office
+
+One = TypeVar("One", Person, Agency)
+
+_TAKEN = N_("Mã “{code}” đã có trong danh bạ. Chọn mã khác, hoặc mở mục đã có để sửa.")
+_CHANGED = N_("Người khác vừa sửa mục này. Xem lại nội dung mới nhất rồi sửa tiếp.")
+_NO_ADMINISTRATOR = N_("không còn ai quản trị hệ thống; giao chức danh quản trị cho người khác trước.")
+
+
+def version_of(directory: Directory, one: Person | Agency) -> str:
+    """Name a person with his posts, or an agency, as they stand; whoever saves says what he saw."""
+    posts = _posts(directory, one.code) if isinstance(one, Person) else ()
+    text = one.model_dump_json() + "".join(post.model_dump_json() for post in posts)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def add_person(office: Office, person: Person, posts: tuple[Post, ...], by: str) -> None:
+    """Enter a person with his posts.
+
+    Raises:
+        FileRefused: with every fault; nothing changes.
+        Refused: he who does it is no administrator.
+    """
+
+    def change(directory: Directory) -> Directory:
+        _require(directory.person(person.code) is None, "code", _TAKEN, code=person.code)
+        return _with(directory, people=(*directory.people, person), posts=(*directory.posts, *posts))
+
+    with writing(office.engine) as connection:
+        actor, reference = _changed(office, connection, by, change)
+        connection.execute(insert(PERSON).values(**person.model_dump()))
+        _write_posts(connection, person.code, posts)
+        note(connection, actor.person, "person.add", person.code, office.now(reference), _told(person, posts))
+
+
+def change_person(office: Office, person: Person, posts: tuple[Post, ...], seen: str, by: str) -> None:
+    """Change a person's name, address, lock and posts.
+
+    Args:
+        seen: `version_of` what was changed.
+
+    Raises:
+        FileRefused: with every fault, or another one changed it meanwhile; nothing changes.
+        Refused: he who does it is no administrator.
+    """
+
+    def change(directory: Directory) -> Directory:
+        before = directory.person(person.code)
+        _require(before is not None and version_of(directory, before) == seen, "", _CHANGED)
+        others = tuple(post for post in directory.posts if post.person != person.code)
+        return _with(directory, people=_replaced(directory.people, person), posts=(*others, *posts))
+
+    with writing(office.engine) as connection:
+        actor, reference = _changed(office, connection, by, change)
+        connection.execute(update(PERSON).where(PERSON.c.code == person.code).values(**person.model_dump()))
+        connection.execute(delete(POST).where(POST.c.person == person.code))
+        _write_posts(connection, person.code, posts)
+        note(connection, actor.person, "person.change", person.code, office.now(reference), _told(person, posts))
+
+
+def add_agency(office: Office, agency: Agency, by: str) -> None:
+    """Enter an agency.
+
+    Raises:
+        FileRefused: with every fault; nothing changes.
+        Refused: he who does it is no administrator.
+    """
+
+    def change(directory: Directory) -> Directory:
+        _require(directory.agency(agency.code) is None, "code", _TAKEN, code=agency.code)
+        return _with(directory, agencies=(*directory.agencies, agency))
+
+    with writing(office.engine) as connection:
+        actor, reference = _changed(office, connection, by, change)
+        connection.execute(insert(AGENCY).values(**_row(agency)))
+        note(connection, actor.person, "agency.add", agency.code, office.now(reference), _told_agency(agency))
+
+
+def change_agency(office: Office, agency: Agency, seen: str, by: str) -> None:
+    """Change an agency's names, kind, field and the days between which it exists.
+
+    Args:
+        seen: `version_of` what was changed.
+
+    Raises:
+        FileRefused: with every fault, or another one changed it meanwhile; nothing changes.
+        Refused: he who does it is no administrator.
+    """
+
+    def change(directory: Directory) -> Directory:
+        before = directory.agency(agency.code)
+        _require(before is not None and version_of(directory, before) == seen, "", _CHANGED)
+        return _with(directory, agencies=_replaced(directory.agencies, agency))
+
+    with writing(office.engine) as connection:
+        actor, reference = _changed(office, connection, by, change)
+        connection.execute(update(AGENCY).where(AGENCY.c.code == agency.code).values(**_row(agency)))
+        note(connection, actor.person, "agency.change", agency.code, office.now(reference), _told_agency(agency))
+
+
+def _with(
+    directory: Directory,
+    *,
+    people: tuple[Person, ...] | None = None,
+    posts: tuple[Post, ...] | None = None,
+    agencies: tuple[Agency, ...] | None = None,
+) -> Directory:
+    """Make a directory with other parts; a copy would keep the indexes of the one before."""
+    return Directory(
+        agencies=directory.agencies if agencies is None else agencies,
+        successions=directory.successions,
+        people=directory.people if people is None else people,
+        posts=directory.posts if posts is None else posts,
+        fields=directory.fields,
+        absences=directory.absences,
+    )
+
+
+def _changed(
+    office: Office, connection: Connection, by: str, change: Callable[[Directory], Directory]
+) -> tuple[Actor, Reference]:
+    """Judge a change by all rules and say that the directory is another one; who does it, and what stood before."""
+    reference = office.reference(connection)
+    now = office.now(reference)
+    actor = find_administrator(reference, by, now)
+    before = reference.directory
+    after = change(before)
+    faults = (*_new_faults(before, after), *nobody_keeps(after, local_day(now)))
+    if not after.holders((Position.ADMINISTRATOR,), local_day(now)):
+        faults = (*faults, FileFault("", 0, _NO_ADMINISTRATOR))
+    if faults:
+        raise FileRefused(faults)
+    raise_revision(connection, DIRECTORY)
+    return actor, reference
+
+
+def _new_faults(before: Directory, after: Directory) -> Iterator[FileFault]:
+    """The faults that the change brings; an older one elsewhere hinders nobody."""
+    known = [(message, data) for _, message, data in directory_faults(before)]
+    for place, message, data in directory_faults(after):
+        if (message, data) not in known:
+            yield FileFault(str(place[-1]), 0, message, data)
+
+
+def _require(holds: bool, place: str, message: str, **data: object) -> None:
+    if not holds:
+        raise FileRefused((FileFault(place, 0, message, data),))
+
+
+def _replaced(rows: tuple[One, ...], one: One) -> tuple[One, ...]:
+    return tuple(one if row.code == one.code else row for row in rows)
+
+
+def _posts(directory: Directory, person: str) -> tuple[Post, ...]:
+    return tuple(post for post in directory.posts if post.person == person)
+
+
+def _write_posts(connection: Connection, person: str, posts: tuple[Post, ...]) -> None:
+    for post in posts:
+        connection.execute(insert(POST).values({**post.model_dump(), "person": person, "fields": list(post.fields)}))
+
+
+def _row(agency: Agency) -> dict[str, object]:
+    return {**agency.model_dump(), "aliases": list(agency.aliases)}
+
+
+def _told(person: Person, posts: tuple[Post, ...]) -> dict[str, str]:
+    held = "; ".join(
+        f"{post.position.value} {post.agency} {post.valid_from or ''}..{post.valid_until or ''}" for post in posts
+    )
+    return {"name": person.name, "email": person.email, "locked": "1" if person.locked else "0", "posts": held}
+
+
+def _told_agency(agency: Agency) -> dict[str, str]:
+    return {
+        "name": agency.name,
+        "aliases": "; ".join(agency.aliases),
+        "days": f"{agency.valid_from or ''}..{agency.valid_until or ''}",
+    }

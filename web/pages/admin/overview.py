@@ -1,0 +1,89 @@
+"""The first page of the administration: is all well, what waits, and the way to everything else."""
+
+import asyncio
+import datetime as dt
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from sqlalchemy import func, select
+from starlette.requests import Request
+from starlette.responses import Response
+
+from database.engine import reading
+from database.measures import Measures, measure
+from models.tables import COMMAND
+from services.keepers import open_directives
+from services.office import Office
+from services.office_calendar import left_to_replan, unconfirmed_years
+from services.operation_list import ListedOperation, operations
+from web.health import Check, Health
+from web.pages.admin.gate import AdminView, administrator, done_words, keeper
+from web.rendering import Reader, page
+
+
+@dataclass(frozen=True)
+class OverviewView(AdminView):
+    """Health and figures; `unconfirmed` are the years whose calendar nobody has confirmed."""
+
+    checks: tuple[Check, ...]
+    measures: Measures
+    unconfirmed: tuple[int, ...]
+    left: int
+    year: int
+
+
+@dataclass(frozen=True)
+class OperationsView(AdminView):
+    """What goes on in the background: `left` of `open` are not planned anew yet, `moving` wait to change agency."""
+
+    operations: tuple[ListedOperation, ...]
+    left: int
+    open: int
+    moving: int
+
+
+def overview_routes(office: Office, health: Health) -> APIRouter:
+    """The pages `/admin` and `/admin/operations`."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/admin")
+    async def overview(request: Request) -> Response:
+        reader = await asyncio.to_thread(keeper, request, office)
+        found = await health.look(reader.language)
+        return await asyncio.to_thread(_overview, request, office, reader, found.checks)
+
+    @router.get("/admin/operations")
+    def background(request: Request) -> Response:
+        reader = administrator(request, office)
+        left = left_to_replan(office)
+        with reading(office.engine) as connection:
+            moving = select(func.count()).where(COMMAND.c.state == "pending", COMMAND.c.kind == "succeed")
+            view = OperationsView(
+                operations(connection, office.now(office.reference(connection))),
+                left,
+                open_directives(connection),
+                connection.execute(moving).scalar_one(),
+            )
+        return page("admin/operations.html", reader.language, reader, view)
+
+    return router
+
+
+def _overview(request: Request, office: Office, reader: Reader, checks: tuple[Check, ...]) -> Response:
+    left = left_to_replan(office)
+    with reading(office.engine) as connection:
+        reference = office.reference(connection)
+        now = office.now(reference)
+        view = OverviewView(
+            checks,
+            measure(connection, now),
+            unconfirmed_years(reference, _years(now)),
+            left,
+            now.year,
+            done=done_words(request, reader.language),
+        )
+    return page("admin/overview.html", reader.language, reader, view)
+
+
+def _years(now: dt.datetime) -> tuple[int, int]:
+    return now.year, now.year + 1
