@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # What reads or writes the office's database is tested on SQLite and on PostgreSQL.
-ON_BOTH := tests/database tests/activities tests/services tests/rules tests/web
+ON_BOTH := tests/database tests/activities tests/services tests/rules tests/web --ignore=tests/web/test_access.py --ignore=tests/web/test_api_access.py
 
 export PYTHONUTF8 := 1
 # With no compiled modules kept, each of the many processes of a test would compile a second's worth of them again.
@@ -31,8 +31,7 @@ lint: $(STAMP) ## check style, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# What the tests need beside Python: the real PostgreSQL and the real browser. As root they are installed where missing.
-debian:
+debian: ## install the PostgreSQL and the Chromium that the tests run on, where missing (apt, as root)
 	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && command -v chromium >/dev/null; then \
 		echo "Uses $(VENV), and PostgreSQL and Chromium of this machine. Nothing comes from apt."; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \

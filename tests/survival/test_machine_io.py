@@ -193,7 +193,7 @@ def test_an_import_that_meets_a_full_disk_in_its_second_batch_says_how_many_rows
 ) -> None:
     file = a_sheet(tmp_path / "nhập.xlsx", 420)
 
-    code, said, count = limited_import(monkeypatch, desk, file, 450)
+    code, said, count = limited_import(monkeypatch, desk, file, 900)
 
     assert (code, count) == (1, 200)
     assert "200" in said

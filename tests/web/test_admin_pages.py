@@ -148,7 +148,7 @@ async def test_nobody_but_administrators_comes_in_and_the_secretariat_only_to_re
             if person == "vanthu" and route in SECRETARIAT_TOO:
                 assert answer.status_code in (200, 303), route
             else:
-                assert answer.status_code == 409, (person, route)
+                assert answer.status_code == 403, (person, route)
                 assert "không có quyền" in answer.text
     assert office.reference() == before
     assert {act for _, act, _ in acts(office)} <= {"sign_in"}
