@@ -3,17 +3,18 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.catching_up import Behind
 from database.engine import reading
 from database.ledger import read_rows
 from models.engine import CommandEnvelope, LiveState
+from models.events import Recorded
 from models.refusal import Refused
 from services.office import Office
 from services.sending import Sender
-from services.temporal import handle, start_from_ledger, start_registered
+from services.temporal import begin_anew_if_stuck, handle, start_from_ledger, start_registered
 
 PATIENCE_SECONDS = 10.0
 """How long one sweep tries one command; the next sweep goes on."""
@@ -42,8 +43,12 @@ class EngineAccess:
         await self._replan(code, f"replan/{plan}")
 
     async def wake(self, code: str, next_at: dt.datetime) -> None:
-        """Ask a directive that overslept its next moment to look at its clocks."""
-        await self._replan(code, f"overslept/{next_at.isoformat()}")
+        """Ask a directive that overslept its next moment to look at its clocks; one that cannot goes on anew."""
+        try:
+            await self._replan(code, f"overslept/{next_at.isoformat()}")
+        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            if not await begin_anew_if_stuck(self.client, code, self._rows(code), self.office.reference().clock_shift):
+                raise
 
     async def catch_up(self, behind: Behind) -> None:
         """Make sure that a directive's workflow knows what the ledger holds; one that lags folds it in and plans."""
@@ -75,6 +80,8 @@ class EngineAccess:
             await self._start_again(code)
 
     async def _start_again(self, code: str) -> None:
+        await start_from_ledger(self.client, code, self._rows(code), self.office.reference().clock_shift)
+
+    def _rows(self, code: str) -> tuple[Recorded, ...]:
         with reading(self.office.engine) as connection:
-            rows = read_rows(connection, code)
-        await start_from_ledger(self.client, code, rows, self.office.reference().clock_shift)
+            return read_rows(connection, code)

@@ -23,7 +23,7 @@ from models.moments import due_moments, next_moment
 from models.tables import DIRECTIVE, LEDGER
 from models.vocabulary import Status
 from services.office import Office
-from services.temporal import handle, start_from_ledger, start_registered, workflow_id
+from services.temporal import begin_anew_if_stuck, handle, start_from_ledger, start_registered, workflow_id
 from services.verifying import readable_life
 from workflows.directive import DirectiveWorkflow
 from workflows.queue import TASK_QUEUE
@@ -221,6 +221,11 @@ async def _mend(office: Office, client: Client, difference: Difference, task_que
             case DifferenceKind.NOT_STARTED | DifferenceKind.WORKFLOW_MISSING:
                 if not await _start(office, client, code, task_queue):
                     return False
+            case DifferenceKind.NO_ANSWER:
+                shift = (await asyncio.to_thread(office.reference)).clock_shift
+                rows = await asyncio.to_thread(_rows, office, code)
+                if not await begin_anew_if_stuck(client, code, rows, shift, task_queue):
+                    await _replan(office, client, code, task_queue)
             case _:
                 await _replan(office, client, code, task_queue)
     except (TemporalError, ValueError):  # unreachable, or rows that this release cannot read (RULES 18)

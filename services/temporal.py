@@ -24,6 +24,9 @@ from workflows.queue import TASK_QUEUE, TASK_TIMEOUT
 ASKING = dt.timedelta(seconds=10)
 """How long a run may take to say what it knows; it may have to be replayed."""
 
+STUCK_ATTEMPTS = 3
+"""A workflow task that is tried for the third time has failed twice: within half a minute, and it will fail again."""
+
 FRESH_POLLER = dt.timedelta(seconds=75)
 """A worker polls at least once a minute; one that was heard of within this time is there."""
 
@@ -131,7 +134,10 @@ async def start_from_ledger(
     Raises:
         temporalio.service.RPCError: Temporal does not answer.
     """
-    rows = await remembered(client, code, rows)
+    await _begin(client, code, await remembered(client, code, rows), clock_shift, task_queue)
+
+
+async def _begin(client: Client, code: str, rows: tuple[Recorded, ...], clock_shift: float, task_queue: str) -> None:
     await client.start_workflow(
         DirectiveWorkflow.run,
         DirectiveInput(code=code, rows=pack(rows), clock_shift=clock_shift, waits_by_clock=False),
@@ -141,6 +147,28 @@ async def start_from_ledger(
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         task_timeout=TASK_TIMEOUT,
     )
+
+
+async def begin_anew_if_stuck(
+    client: Client, code: str, rows: tuple[Recorded, ...], clock_shift: float, task_queue: str = TASK_QUEUE
+) -> bool:
+    """End a run whose tasks fail again and again, and start the directive again from its ledger rows.
+
+    Such a run cannot be replayed by the code that runs now; the ledger has all that was ever acknowledged. A command
+    that waits in the run is sent again by whoever sent it.
+
+    Returns: whether it was stuck.
+
+    Raises:
+        temporalio.service.RPCError: Temporal does not answer.
+    """
+    own = handle(client, code)
+    described = await own.describe(rpc_timeout=ASKING)
+    if described.raw_description.pending_workflow_task.attempt < STUCK_ATTEMPTS:
+        return False
+    await own.terminate("its tasks fail; it goes on from the ledger", rpc_timeout=ASKING)
+    await _begin(client, code, rows, clock_shift, task_queue)
+    return True
 
 
 def start_operation(

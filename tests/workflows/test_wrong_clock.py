@@ -22,7 +22,7 @@ from database.engine import writing
 from models.calendar import LOCAL
 from models.commands import Register
 from models.engine import CommandEnvelope, DirectiveInput
-from services.temporal import DATA_CONVERTER, handle, start_registered, workflow_id
+from services.temporal import DATA_CONVERTER, begin_anew_if_stuck, handle, start_registered, workflow_id
 from workflows.directive import DirectiveWorkflow
 
 pytestmark = pytest.mark.server
@@ -112,3 +112,34 @@ async def test_a_run_of_release_0_1_0_asks_the_clock_which_is_why_later_ones_do_
 
     assert TOLD not in engine.told(code)
     assert "No command scheduled for event" in str(await failure_of_a_replay(engine, code))
+
+
+async def test_a_run_that_cannot_be_replayed_is_ended_and_goes_on_from_the_ledger(
+    engine: RunningEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = f"stuck-{engine.mark}"
+    envelope = await registered(engine)
+    code, shift = envelope.directive, engine.office.reference().clock_shift
+    async with a_worker(engine, queue):
+        await engine.client.start_workflow(
+            DirectiveWorkflow.run,
+            DirectiveInput(code=code, registration=envelope, clock_shift=shift),
+            id=workflow_id(code),
+            task_queue=queue,
+        )
+        await lived_behind_the_clock(engine, monkeypatch, code)
+    rows = engine.rows(code)
+
+    async with a_worker(engine, queue):  # has to replay it, and cannot
+        assert not await begin_anew_if_stuck(engine.client, code, rows, shift, queue)
+        asked = asyncio.create_task(handle(engine.client, code).execute_update("replan"))
+        for _ in range(120):
+            if await begin_anew_if_stuck(engine.client, code, rows, shift, queue):
+                break
+            await asyncio.sleep(0.5)
+        await asyncio.gather(asked, return_exceptions=True)  # its run has ended; whoever asked asks again
+        await eventually(lambda: TOLD in engine.told(code))
+
+    assert engine.told(code).count(TOLD) == 1
+    assert engine.rows(code)[: len(rows)] == rows
+    assert await failure_of_a_replay(engine, code) is None
