@@ -40,6 +40,22 @@ def person_words(person: str, names: Names, language: Language, on_behalf_of: st
     )
 
 
+_SPANS = (
+    (86_400, N_("{amount} ngày")),
+    (3_600, N_("{amount} giờ")),
+    (60, N_("{amount} phút")),
+    (1, N_("{amount} giây")),
+)
+
+
+def span_words(seconds: float, language: Language) -> str:
+    """Write how long something has taken, in the largest unit of which there are two: "95 giây", "3 giờ", "16 ngày"."""
+    for unit, msgid in _SPANS:
+        if seconds >= 2 * unit or unit == 1:
+            return sentence(msgid, language, amount=round(seconds / unit))
+    raise AssertionError("the last unit fits everything")
+
+
 def duration_words(amount: float, language: Language, *, hours: bool) -> str:
     """Write "3 ngày làm việc", "2 giờ làm việc", "0,5 giờ làm việc"."""
     figure = f"{amount:g}"

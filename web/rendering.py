@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse
 from documents.dates import short_day, short_instant
 from documents.labels import label
 from documents.language import Language, format_day, format_instant, sentence
+from documents.phrases import span_words
 from models.commands import Actor
 from models.directory import Directory
 from models.sight import Scope
@@ -108,6 +109,7 @@ def page(
         say=say,
         words=lambda member: label(member, language),
         day=short_day,
+        span=lambda seconds: span_words(seconds, language),
         instant=short_instant,
         long_day=lambda value: format_day(value, language),
         long_instant=lambda value: format_instant(value, language),
