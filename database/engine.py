@@ -29,6 +29,7 @@ def open_engine(url: str, lock_patience: float = LOCK_PATIENCE_SECONDS) -> Engin
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True)
+        event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
         event.listen(engine, "checkin", _discard_if_inside_transaction)
         return engine
     if parsed.database and not parsed.database.startswith("file:"):  # SQLite's own URI names what is there
@@ -62,6 +63,27 @@ def open_engine(url: str, lock_patience: float = LOCK_PATIENCE_SECONDS) -> Engin
 
     event.listen(engine, "checkin", _discard_if_inside_transaction)
     return engine
+
+
+def _without_nul(
+    _connection: Connection,
+    _cursor: object,
+    statement: str,
+    parameters: Any,  # noqa: ANN401 - as the dialect makes them
+    _context: object,
+    many: bool,
+) -> tuple[str, Any]:
+    """Let a text with a NUL be one that stands nowhere: PostgreSQL keeps none, and fails when it is asked for one."""
+
+    def clean(one: Any) -> Any:  # noqa: ANN401
+        if isinstance(one, dict) and any(isinstance(value, str) and "\x00" in value for value in one.values()):
+            return {
+                name: value.replace("\x00", "\ufffd") if isinstance(value, str) else value
+                for name, value in one.items()
+            }
+        return one
+
+    return statement, [clean(one) for one in parameters] if many else clean(parameters)
 
 
 def _discard_if_inside_transaction(

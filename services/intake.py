@@ -15,7 +15,7 @@ from temporalio.service import RPCError
 
 from activities.commit import Door
 from database import commands
-from database.engine import insert_or_leave, reading, writing
+from database.engine import hold_alone, insert_or_leave, reading, writing
 from database.reference import Reference
 from database.snapshots import fingerprint, insert_snapshots, read_directive, snapshot_columns
 from models.calendar import local_day
@@ -174,6 +174,8 @@ class Intake:
         Args:
             entered: by code or fingerprint, what was accepted before in this same intake; added to.
         """
+        if not self.dry:  # two who enter the same at once: the second waits, and finds what the first entered
+            hold_alone(connection, "intake")
         standing = _standing(connection, batch)
         series = _Series(connection, now, {one.code for one in batch if one.code}, dry=self.dry)
         judged = [self._judge_one(connection, one, now, standing, entered, series) for one in batch]

@@ -1,10 +1,19 @@
 """What people do in a working week, in a real browser before the real office."""
 
+from pathlib import Path
+
+import httpx2
 import pytest
+from openpyxl import load_workbook
 from people import PHONE, People
-from whole_office import WholeOffice, text_of
+from playwright.async_api import expect
+from whole_office import DOCUMENT, WholeOffice, text_of, write_rows
 
 pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
+
+
+def content_of(file: str | Path) -> bytes:
+    return Path(file).read_bytes()
 
 
 async def test_an_agency_acknowledges_on_a_phone(people: People) -> None:
@@ -87,6 +96,153 @@ async def test_by_the_keyboard_alone_a_head_signs_in_and_reports(people: People)
 
     await head.reads("Đã ghi nhận.")
     await head.reads("40 %")
+
+
+async def test_a_document_registered_on_the_page_appears_by_itself_on_the_agencys_open_page(people: People) -> None:
+    head, clerk = await people.comes("truong.stc"), await people.comes("vanthu")
+    await head.signs_in("/inbox")
+    before = int(await head.page.locator("#unread").get_attribute("data-number") or 0)
+
+    await clerk.signs_in("/register")
+    await clerk.writes("Số, ký hiệu", "77/UBND-KTTH")
+    await clerk.writes("Ngày văn bản", "24/11/2026")
+    await clerk.writes("Trích yếu", "V/v dự toán năm 2027")
+    await clerk.writes("Nội dung nhiệm vụ", "Lập dự toán chi ngân sách năm 2027")
+    await clerk.writes("Cơ quan chủ trì", "so tai chinh")
+    await clerk.writes("Thời hạn", "trước 15/12")
+    await clerk.presses("Xem trước")
+    await clerk.reads("Sở Tài chính")
+    await clerk.reads("14/12/2026")
+    await clerk.reads("Phó Chủ tịch")  # the ladder, before anything is saved
+    await clerk.presses("Lưu")
+    await clerk.reads("NV-2026-00001")
+
+    await expect(head.page.locator("#unread")).not_to_have_text(str(before), timeout=30_000)
+    await head.opens("/")
+    await head.reads("Lập dự toán chi ngân sách năm 2027")
+
+
+async def test_a_workbook_is_judged_put_right_in_place_and_imported(people: People, tmp_path: Path) -> None:
+    clerk = await people.comes("vanthu")
+    wrong = tmp_path / "sai.xlsx"
+    write_rows(
+        wrong,
+        (
+            ("C-2", *DOCUMENT, "Báo cáo rừng", "Sở Y tế", "", "18/12/2026", ""),
+            ("C-3", *DOCUMENT, "Báo cáo biển", "Sở Không Có", "", "18/12/2026", ""),
+        ),
+    )
+    await clerk.signs_in("/import")
+
+    await clerk.page.locator('[name="file"]').set_input_files(wrong)
+    await clerk.presses("Kiểm tra tệp")
+    await clerk.reads("Sở Không Có")
+    await clerk.page.get_by_role("link", name="Sửa").first.click()
+    await clerk.page.locator('[name="LEAD_AGENCY"]').fill("Sở Tài chính")
+    await clerk.presses("Kiểm tra lại dòng này")
+    await clerk.presses("Nhập 2 dòng")
+    await clerk.page.wait_for_url("**/operations/**")
+    await expect(clerk.page.locator("main")).to_contain_text("Đã nhận 2 dòng", timeout=60_000)
+    await clerk.opens("/directives/C-3")
+    await clerk.reads("Báo cáo biển")
+
+
+async def test_of_two_people_on_one_page_the_second_hears_what_the_first_did(people: People) -> None:
+    first, second = await people.comes("truong.syt"), await people.comes("chanhvanphong", scripts=False)
+    await first.signs_in("/directives/B-4")
+    await second.signs_in("/directives/B-4")
+
+    await first.does("Ghi ý kiến", text="Đoàn đi ngày mai.")
+    await first.reads("Đã ghi nhận.")
+    await second.does("Ghi ý kiến", text="Đã kiểm tra hai huyện.")
+
+    await second.reads("đã có thay đổi")
+    kept = second.page.locator("details.act[open] [name=text]")
+    await expect(kept).to_have_value("Đã kiểm tra hai huyện.")
+
+
+async def test_a_leader_decides_in_the_meeting_and_stays_in_it(people: People) -> None:
+    leader = await people.comes("chutich")
+    await leader.signs_in("/board/meeting")
+
+    await leader.reads("1 trên")
+    await leader.does("Đôn đốc", text="Báo cáo trước thứ Sáu.")
+
+    await leader.page.wait_for_url("**/board/meeting**")
+    await leader.reads("Đã ghi nhận.")
+
+
+async def test_an_inspector_reads_everything_and_has_nothing_to_press(people: People) -> None:
+    inspector = await people.comes("thanhtra")
+    await inspector.signs_in("/directives/B-3")
+
+    await inspector.reads("Tham mưu dự toán mua vắc-xin năm 2027")
+
+    assert await inspector.page.locator("details.act").count() == 0
+
+
+async def test_a_file_handed_in_with_a_report_is_read_by_the_office(people: People, tmp_path: Path) -> None:
+    head, chief = await people.comes("truong.syt"), await people.comes("chanhvanphong")
+    file = tmp_path / "bao-cao.pdf"
+    file.write_bytes(b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
+    await head.signs_in("/directives/B-4")
+    act = head.page.locator("details.act").filter(has=head.page.locator("summary", has_text="Báo cáo tiến độ"))
+    await act.locator("summary").click()
+    await act.locator('[name="text"]').fill("Có báo cáo kèm theo.")
+    await act.locator('input[type="file"]').set_input_files(file)
+    await act.get_by_role("button", name="Báo cáo tiến độ", exact=True).last.click()
+    await head.reads("Đã ghi nhận.")
+
+    await chief.signs_in("/directives/B-4")
+    async with chief.page.expect_download() as download:
+        await chief.page.get_by_role("link", name="bao-cao.pdf").first.click()
+    kept = await (await download.value).path()
+
+    assert content_of(kept) == content_of(file)
+
+
+async def test_a_list_is_narrowed_kept_and_taken_away_as_a_workbook(people: People) -> None:
+    leader = await people.comes("chutich")
+    await leader.signs_in("/directives")
+    await leader.writes("Tìm", "vac-xin")
+    await leader.presses("Lọc")
+    await leader.reads("Tham mưu dự toán mua vắc-xin năm 2027")
+    await leader.does_not_read("Rà soát trạm y tế cấp xã")
+
+    async with leader.page.expect_download() as download:
+        await leader.page.get_by_role("link", name="Excel").click()
+    sheet = load_workbook(str(await (await download.value).path())).active
+
+    assert [row[0] for row in sheet.iter_rows(values_only=True) if row[0] == "B-3"] == ["B-3"]
+
+
+async def test_an_administrator_enters_a_day_off_and_it_stands_in_the_audit(people: People) -> None:
+    keeper = await people.comes("quantri")
+    await keeper.signs_in("/admin/calendar/2026")
+    form = keeper.page.locator('form[action$="/off"]').last
+    await form.locator('[name="first"]').fill("2026-12-24")
+    await form.locator('[name="reason"]').fill("Bão số 12")
+    await form.get_by_role("button").click()
+    await keeper.reads("Bão số 12")
+
+    await keeper.opens("/admin/audit")
+    await keeper.reads("2026-12-24")
+
+
+async def test_a_program_works_with_the_token_that_a_person_made_on_the_page(
+    people: People, office: WholeOffice
+) -> None:
+    head = await people.comes("truong.syt")
+    await head.signs_in("/tokens")
+    await head.page.locator("#name").fill("Báo cáo tuần")
+    await head.page.get_by_role("button", name="Tạo mã", exact=True).click()
+    secret = await head.page.locator("code.secret").first.inner_text()
+
+    async with httpx2.AsyncClient(base_url=office.home) as program:
+        answer = await program.get("/api/v1/directives/B-1", headers={"Authorization": f"Bearer {secret.strip()}"})
+
+    assert answer.status_code == 200
+    assert answer.json()["lead_agency"] == "Sở Y tế"
 
 
 async def test_what_an_agency_leaves_undone_climbs_to_its_head_and_the_chief_of_office_and_is_done_in_the_end(

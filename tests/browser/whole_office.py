@@ -4,7 +4,7 @@ Its clock stands at Wednesday 25 November 2026, 09:00 when it starts, and goes o
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -92,7 +92,7 @@ def running_office(folder: Path) -> Iterator[WholeOffice]:
         )
         dondoc.up()
         try:
-            dondoc("import", str(_workbook(folder)))
+            dondoc("import", str(write_rows(folder / "nhiem-vu.xlsx", ROWS)))
             _give_accounts(dondoc.data)
             yield WholeOffice(dondoc, mailbox, provider)
         finally:
@@ -106,10 +106,10 @@ def _give_accounts(data: Path) -> None:
     office.engine.dispose()
 
 
-def _workbook(folder: Path) -> Path:
-    file = folder / "nhiem-vu.xlsx"
+def write_rows(file: Path, rows: Sequence[tuple[str, ...]]) -> Path:
+    """Write a workbook of directives, one a row below the titles."""
     with Workbook(file) as workbook:
         sheet = workbook.add_worksheet()
-        for number, row in enumerate((TITLES, *ROWS)):
+        for number, row in enumerate((TITLES, *rows)):
             sheet.write_row(number, 0, row)
     return file

@@ -56,7 +56,7 @@ def test_a_token_ends_with_its_last_day_and_when_it_is_revoked(desk: Desk) -> No
 def test_a_token_is_worth_nothing_once_its_person_is_locked(desk: Desk) -> None:
     _, secret = tokens.create(desk.office, "truong.syt", "Thử", ["read"])
 
-    desk.sql("UPDATE person SET locked = 1 WHERE code = 'truong.syt'", "UPDATE revision SET number = number + 1")
+    desk.sql("UPDATE person SET locked = TRUE WHERE code = 'truong.syt'", "UPDATE revision SET number = number + 1")
 
     assert holder_of(desk, secret) is None
 

@@ -393,7 +393,7 @@ async def test_a_receiver_is_called_for_a_test_told_again_switched_and_removed(
 ) -> None:
     desk.sql(
         "INSERT INTO webhook (id, url, secret, active, failures, after) "
-        "VALUES (1, 'https://127.0.0.1/x', 'whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0', 1, 0, 0)"
+        "VALUES (1, 'https://127.0.0.1/x', 'whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0', TRUE, 0, 0)"
     )
     tested = await admin.post("/admin/webhooks/1/test")
     again = await admin.post("/admin/webhooks/1/again", data={"event": "1"})

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from api_office import MINE, OTHERS, Api, connected, furnish
 from builders import local
+from databases import sqlite_only
 from office_fixture import Desk
 from openpyxl import Workbook
 from sqlalchemy import func, select, text
@@ -406,6 +407,7 @@ async def test_what_is_not_there_or_not_taken_is_a_problem_too(api: Api) -> None
     assert (strange.status_code, strange.json()["code"]) == (404, "not_found")
 
 
+@sqlite_only
 async def test_without_a_database_the_answer_is_503_and_when_to_come_back(api: Api) -> None:
     caller = api.caller("vanthu")
     api.desk.office.engine.dispose()

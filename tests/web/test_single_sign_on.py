@@ -209,7 +209,7 @@ async def test_whom_the_directory_does_not_have_is_refused_and_nobody_is_entered
 
 
 async def test_a_locked_person_is_refused(browser: httpx2.AsyncClient, desk: Desk, provider: RunningProvider) -> None:
-    desk.sql("UPDATE person SET locked = 1 WHERE code = 'truong.syt'", "UPDATE revision SET number = number + 1")
+    desk.sql("UPDATE person SET locked = TRUE WHERE code = 'truong.syt'", "UPDATE revision SET number = number + 1")
     provider.says(email=HEAD)
 
     assert (await come_back(browser, provider)).status_code == 403
