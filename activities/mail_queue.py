@@ -4,8 +4,9 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, and_, exists, func, insert, select, text, update
+from sqlalchemy import Connection, and_, exists, func, insert, select, update
 
+from database.engine import hold_alone
 from database.outbox import EMAIL
 from models.dispatch import Waiting
 from models.notices import NoticeContent
@@ -21,9 +22,8 @@ _AT_ONE_GO = 500
 
 
 def lock_outbox(connection: Connection) -> None:
-    """Make sure that no other process composes until the transaction ends; SQLite has one writer anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('outbox'))"))
+    """Make sure that no other process composes until the transaction ends."""
+    hold_alone(connection, "outbox")
 
 
 def waiting(connection: Connection, now: dt.datetime | None) -> list[Waiting]:

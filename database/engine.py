@@ -77,10 +77,8 @@ def _without_nul(
 
     def clean(one: Any) -> Any:  # noqa: ANN401
         if isinstance(one, dict) and any(isinstance(value, str) and "\x00" in value for value in one.values()):
-            return {
-                name: value.replace("\x00", "\ufffd") if isinstance(value, str) else value
-                for name, value in one.items()
-            }
+            texts = {name: value.replace("\x00", "\ufffd") for name, value in one.items() if isinstance(value, str)}
+            return {**one, **texts}
         return one
 
     return statement, [clean(one) for one in parameters] if many else clean(parameters)
@@ -116,6 +114,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
             yield prepared
 
 
+def hold_alone(connection: Connection, what: str) -> None:
+    """Let nobody else do the same until the transaction ends; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:what))"), {"what": what})
+
+
 def insert_or_leave(connection: Connection, table: Table) -> Any:  # noqa: ANN401 - each dialect has an Insert of its own
     """An insert that leaves a row of the same key as it is."""
     build = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
@@ -128,4 +132,4 @@ def can_answer(engine: Engine) -> bool:
         return bool(connection.execute(text("SELECT 1")).scalar() == 1)
 
 
-__all__ = ["can_answer", "insert_or_leave", "open_engine", "reading", "writing"]
+__all__ = ["can_answer", "hold_alone", "insert_or_leave", "open_engine", "reading", "writing"]
