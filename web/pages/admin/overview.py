@@ -15,7 +15,7 @@ from models.tables import COMMAND
 from services.keepers import open_directives
 from services.office import Office
 from services.office_calendar import left_to_replan, unconfirmed_years
-from services.operation_list import ListedOperation, operations
+from services.operations import Operation, list_operations
 from web.health import Check, Health
 from web.pages.admin.gate import AdminView, administrator, done_words, keeper
 from web.rendering import Reader, page
@@ -36,7 +36,7 @@ class OverviewView(AdminView):
 class OperationsView(AdminView):
     """What goes on in the background: `left` of `open` are not planned anew yet, `moving` wait to change agency."""
 
-    operations: tuple[ListedOperation, ...]
+    operations: tuple[Operation, ...]
     left: int
     open: int
     moving: int
@@ -59,7 +59,7 @@ def overview_routes(office: Office, health: Health) -> APIRouter:
         with reading(office.engine) as connection:
             moving = select(func.count()).where(COMMAND.c.state == "pending", COMMAND.c.kind == "succeed")
             view = OperationsView(
-                operations(connection, office.now(office.reference(connection))),
+                tuple(list_operations(connection, office.now(office.reference(connection)))),
                 left,
                 open_directives(connection),
                 connection.execute(moving).scalar_one(),

@@ -13,11 +13,11 @@ from database.engine import reading
 from documents.audit_words import act_words
 from documents.event_sentences import event_sentence
 from models.refusal import Refused
-from services import token_register
+from services import tokens as access_tokens
 from services.audit import A_PAGE, audited
 from services.ledger_search import search_ledger
 from services.office import Office
-from services.token_register import RegisteredToken
+from services.tokens import Token
 from web.pages.admin.gate import AdminView, administrator, done_words, led_to, number_of
 from web.rendering import Reader, page
 
@@ -26,7 +26,7 @@ from web.rendering import Reader, page
 class TokensView(AdminView):
     """All tokens; `now` tells which have ended."""
 
-    tokens: tuple[RegisteredToken, ...]
+    tokens: tuple[Token, ...]
     now: dt.datetime
 
 
@@ -78,13 +78,13 @@ def record_routes(office: Office) -> APIRouter:
     def tokens(request: Request) -> Response:
         reader = administrator(request, office)
         done = done_words(request, reader.language)
-        view = TokensView(token_register.listed(office), office.now(), done=done)
+        view = TokensView(tuple(access_tokens.listed(office)), office.now(), done=done)
         return page("admin/tokens.html", reader.language, reader, view)
 
     @router.post("/admin/tokens/revoke")
     def revoke(request: Request, number: Annotated[str, Form()] = "") -> Response:
         reader = administrator(request, office)
-        ended = token_register.revoke(office, number_of(number) or 0, reader.actor.person)
+        ended = access_tokens.revoke(office, number_of(number) or 0, reader.actor.person)
         return led_to("/admin/tokens", "revoked" if ended else "none")
 
     @router.get("/admin/audit")
