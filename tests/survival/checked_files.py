@@ -8,7 +8,7 @@ import email
 import email.policy
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,7 @@ class Evidence:
         commands: the state of each command row by its id.
         snapshots: the `directive` table by code.
         mails_on_disk: the Message-ID of each mail that left.
+        mails_before: of each that had left before the database was read; what leaves meanwhile may not stand in it yet.
     """
 
     lives: dict[str, list[Row]] = field(default_factory=dict)
@@ -89,14 +90,26 @@ class Evidence:
     deliveries: list[dict[str, Any]] = field(default_factory=list)
     mails: list[dict[str, Any]] = field(default_factory=list)
     mails_on_disk: list[str] = field(default_factory=list)
+    mails_before: list[str] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
 
 
-def read_evidence(database: Path, logs: Iterable[Path] = (), mail_folder: Path | None = None) -> Evidence:
-    """Read a database file, the clients' logs and the folder of mails."""
+def read_evidence(
+    database: Path,
+    logs: Iterable[Path] = (),
+    mail_folder: Path | None = None,
+    mails_before: Sequence[str] | None = None,
+) -> Evidence:
+    """Read a database file, the clients' logs and the folder of mails.
+
+    Args:
+        mails_before: `message_ids` of the folder before the database was copied; None where nothing leaves meanwhile.
+    """
+    on_disk = message_ids(mail_folder) if mail_folder else []
     evidence = Evidence(
         told=[line for log in logs for line in read_log(log)],
-        mails_on_disk=list(_message_ids(mail_folder)) if mail_folder else [],
+        mails_on_disk=on_disk,
+        mails_before=list(on_disk if mails_before is None else mails_before),
     )
     connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
     connection.row_factory = sqlite3.Row
@@ -147,7 +160,7 @@ def _all(connection: sqlite3.Connection, table: str) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY id")]  # noqa: S608 - our own names
 
 
-def _message_ids(folder: Path) -> Iterator[str]:
-    for file in sorted(folder.rglob("*.eml")):
-        message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
-        yield str(message["Message-ID"]).strip()
+def message_ids(folder: Path) -> list[str]:
+    """The Message-ID of each mail in a folder."""
+    mails = (email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in folder.rglob("*.eml"))
+    return sorted(str(message["Message-ID"]).strip() for message in mails)

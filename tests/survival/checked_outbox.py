@@ -83,6 +83,7 @@ def _mails(evidence: Evidence, *, mails_complete: bool) -> Iterator[Fault]:
     for identity, times in on_disk.items():
         if times > 1:
             yield Fault("mail_doubled", identity, f"it left {times} times")
+    for identity in evidence.mails_before:
         if mails_complete and identity.strip("<>") not in known:
             yield Fault("mail_of_nothing", identity, "it left, and the database does not know it")
     for identity, times in known.items():

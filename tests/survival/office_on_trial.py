@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from checked_files import message_ids
 from checker import Rule, Verdict, judge, read_evidence
 from crowd_wishes import AGENCIES
 from dondoc_command import Dondoc, until
@@ -182,6 +183,7 @@ class OfficeOnTrial:
 
     def verdict(self, logs: Iterable[Path] = (), *, mails_complete: bool = True) -> Verdict:
         """Bring a copy of the database, taken in one instant, before the judge, and the board with it."""
+        mails_before = message_ids(self.data / "mail")
         evidence = self.folder / f"evidence-{time.monotonic_ns()}.db"
         living, copy = sqlite3.connect(self.database, timeout=30), sqlite3.connect(evidence)
         living.backup(copy)
@@ -189,7 +191,7 @@ class OfficeOnTrial:
         living.close()
         copy.close()
         return judge(
-            read_evidence(evidence, logs, self.data / "mail"),
+            read_evidence(evidence, logs, self.data / "mail", mails_before),
             self.rules,
             as_of,
             registered=self.registered,

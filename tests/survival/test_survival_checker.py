@@ -283,6 +283,7 @@ def a_mail_that_left_twice(office: Office) -> None:
 
 def a_mail_that_nobody_knows(office: Office) -> None:
     office.evidence.mails_on_disk.append("<x@localhost>")
+    office.evidence.mails_before.append("<x@localhost>")
 
 
 def a_mail_marked_as_sent_that_never_left(office: Office) -> None:
