@@ -1,11 +1,13 @@
 """A forgotten password, from the page through a real mail server to the new password."""
 
+import datetime as dt
 import re
 from collections.abc import AsyncIterator, Iterator
 from email.message import EmailMessage
 
 import httpx2
 import pytest
+import time_machine
 from office_fixture import Desk
 from real_office import Mailbox, a_free_port
 from sqlalchemy import select
@@ -99,8 +101,10 @@ async def test_who_has_no_account_hears_the_same_and_gets_no_mail(
 async def test_one_name_gets_only_so_many_mails_and_one_address_asks_only_so_often(
     browser: httpx2.AsyncClient, mailbox: Mailbox
 ) -> None:
-    for _ in range(FREE_TRIES + 3):
-        answer = await browser.post("/forgotten", data={"name": HEAD})
+    # A slow machine may take longer than the second that the next mail waits; here no time passes.
+    with time_machine.travel(dt.datetime.now(dt.UTC), tick=False):
+        for _ in range(FREE_TRIES + 3):
+            answer = await browser.post("/forgotten", data={"name": HEAD})
 
     assert answer.status_code == 200
     assert len(mailbox.received) == FREE_TRIES
