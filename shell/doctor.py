@@ -175,6 +175,6 @@ def _asked(shell: Shell, late: "list[str] | tuple[str, ...]") -> "list[Check]":
     from services.doctor_engine import engine_checks
 
     async def ask() -> "list[Check]":
-        return await engine_checks(await shell.connect(), shell.temporal_address(), late)
+        return await engine_checks(await shell.connect(to_look=True), shell.temporal_address(), late)
 
     return run(ask())

@@ -27,6 +27,7 @@ from services.import_review import Reviews
 from services.office import Office
 from services.single_sign_on import SingleSignOn
 from web.api.application import create_api
+from web.codec import DECODE_PATH, Decoding, codec_routes
 from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
 from web.engine_watch import EngineNoted, EngineWatch
 from web.headers import SecurityHeaders
@@ -82,6 +83,7 @@ def create_app(
     data_dir: Path | None = None,
     mailing: Mailing | None = None,
     single_sign_on: SingleSignOn | None = None,
+    decoding: Decoding | None = None,
 ) -> ASGIApp:
     """Build the application.
 
@@ -96,6 +98,7 @@ def create_app(
         data_dir: where files are kept; a temporary folder when None.
         mailing: how the link for a forgotten password leaves; None offers none.
         single_sign_on: the office's OpenID Connect provider; None offers passwords alone.
+        decoding: what decrypts for the pages of Temporal's UI; None answers none.
     """
     kept_in = data_dir or Path(tempfile.mkdtemp(prefix="dondoc-"))
     machine = Machine(clock or ClockGuard(), disks)
@@ -133,13 +136,16 @@ def create_app(
     app.include_router(operation_routes(office))
     app.include_router(admin_routes(office, health, webhook_allow))
     app.include_router(help_routes(office))
+    if decoding is not None:
+        app.include_router(codec_routes(office, decoding))
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)
     app.add_exception_handler(Refused, _page_refused(office))
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _broken)
-    return SecurityHeaders(SameOriginOnly(app))
+    trusted = {DECODE_PATH: decoding.origin} if decoding is not None else {}
+    return SecurityHeaders(SameOriginOnly(app, trusted))
 
 
 class ApiMount(Mount):
