@@ -115,13 +115,8 @@ async def _key_missing(client: Client, stuck: list[str]) -> str | None:
     """What a worker said that could not read what it was to go on with; None where that is not the reason."""
     for code in stuck:
         failure = await _newest_failure(client, code)
-        if failure is None or failure.application_failure_info.type != PayloadRefused.__name__:
-            continue
-        try:
-            await client.data_converter.decode_failure(failure)
-        except (PayloadRefused, RuntimeError) as problem:  # it was said with a key that is missing here as well
-            return str(problem)
-        return failure.message
+        if failure is not None and failure.application_failure_info.type == PayloadRefused.__name__:
+            return failure.message
     return None
 
 

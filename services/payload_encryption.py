@@ -102,6 +102,10 @@ class ConcealingFailureConverter(DefaultFailureConverterWithEncodedAttributes):
 
     def to_failure(self, exception: BaseException, payload_converter: PayloadConverter, failure: Failure) -> None:
         """Write an exception as a failure."""
+        if isinstance(exception, PayloadRefused):  # it names a key and nothing else; a longer one the server would cut
+            failure.message = str(exception)
+            failure.application_failure_info.type = type(exception).__name__
+            return
         super().to_failure(exception, payload_converter, failure)
         while failure.HasField("cause"):
             failure = failure.cause
