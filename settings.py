@@ -538,12 +538,13 @@ def _checked_keys(text: str) -> tuple[PayloadKey, ...]:
         match bad.fault:
             case KeyFault.SHAPE:
                 _refuse(
-                    "{setting}: khóa thứ {line} phải có dạng TÊN:KHÓA như “dondoc keys new” in ra.", line=str(bad.line)
+                    "{setting} có khóa thứ {line} không có dạng TÊN:KHÓA như “dondoc keys new” in ra.",
+                    line=str(bad.line),
                 )
             case KeyFault.LENGTH:
-                _refuse("{setting}: khóa thứ {line} phải dài 32 byte.", line=str(bad.line))
+                _refuse("{setting} có khóa thứ {line} không dài 32 byte.", line=str(bad.line))
             case KeyFault.TWICE:
-                _refuse("{setting}: khóa thứ {line} trùng tên với một khóa trước nó.", line=str(bad.line))
+                _refuse("{setting} có khóa thứ {line} trùng tên với một khóa trước nó.", line=str(bad.line))
 
 
 def _is_url(url: str, schemes: tuple[str, ...]) -> bool:

@@ -136,14 +136,14 @@ class Workers:
 
 
 @contextlib.asynccontextmanager
-async def an_engine_without_workers(database: Path, address: str) -> AsyncIterator[Workers]:
-    """One office on a queue of its own; the test runs the workers."""
+async def an_engine_without_workers(database: Path, address: str, queue: str = "") -> AsyncIterator[Workers]:
+    """One office on a queue of its own, or on the one that is named; the test runs the workers."""
     client: Client = await connect(address, "default")
     await ensure_search_attributes(client)
     office = Office(open_engine(f"sqlite:///{database}"))
     door = Door(office.engine, office.references)
     mark = uuid.uuid4().hex[:8]
-    queue = f"dondoc-{mark}"
+    queue = queue or f"dondoc-{mark}"
     skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
     sender = Sender(skipper.client, office, patience=60, task_queue=queue)
     with ThreadPoolExecutor(8) as threads:
