@@ -12,6 +12,9 @@ from typing import Final
 KEY_BYTES: Final = 32
 """AES-256."""
 
+_EITHER_ALPHABET: Final = str.maketrans("-_", "+/")
+"""`dondoc keys new` writes the one of addresses, `base64` of a shell the other."""
+
 KEY_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -67,7 +70,7 @@ def read_keys(text: str) -> tuple[PayloadKey, ...]:
         if not colon or not KEY_ID.fullmatch(name):
             raise BadKeys(KeyFault.SHAPE, place)
         try:
-            raw = base64.b64decode(secret.strip(), altchars=b"-_", validate=True)
+            raw = base64.b64decode(secret.strip().translate(_EITHER_ALPHABET), validate=True)
         except (binascii.Error, ValueError):
             raise BadKeys(KeyFault.SHAPE, place) from None
         if len(raw) != KEY_BYTES:

@@ -43,8 +43,8 @@ def add_to(app: typer.Typer, language: Language) -> None:
     def list_(ctx: typer.Context, json_: Annotated[bool, typer.Option("--json", help=help_json)] = False) -> None:
         show_builds(ctx.obj, as_json=json_)
 
-    @deployment.command("set-current", help=words(N_("Giao việc cho một bản dựng từ nay; để lùi thì nêu bản trước.")))
-    def set_current(
+    @deployment.command("activate", help=words(N_("Giao việc cho một bản dựng từ nay; để lùi thì nêu bản trước.")))
+    def activate(
         ctx: typer.Context,
         build: Annotated[str, typer.Argument(metavar="BUILD")],
         force: Annotated[

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from models.engine_link import EngineLink, EngineTls
-from models.payload_keys import new_key
+from models.payload_keys import PayloadKey
 from settings import LogFormat, Settings, SettingsRefused, inherited_environment, load_settings
 
-OLD, NEW = new_key("old"), new_key("new")
+OLD, NEW = PayloadKey("old", b"o" * 32), PayloadKey("new", b"n" * 32)
 NOW = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 
 

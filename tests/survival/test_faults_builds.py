@@ -209,8 +209,7 @@ async def roll(
                 fleet.start(build)
             await eventually(lambda build=build: two_ask_for_tasks(engine, build))  # type: ignore[misc]
             await make_current(engine.client, build)
-            for process in leaving:
-                stopped.append(await fleet.ask_to_stop(process))
+            stopped += [await fleet.ask_to_stop(process) for process in leaving]
             before = sum(map(len, sent.values()))
             await eventually(lambda before=before: more_than(sent, before + 12))  # type: ignore[misc]
     finally:
