@@ -69,7 +69,7 @@ async def engine_checks(client: Client | None, address: str | None, late: Iterab
     checks += [one async for one in _clock(client)]
     stuck = await stuck_directives(client, late)
     if stuck and (reason := await _key_missing(client, stuck)):
-        checks.append(check("keys", False, N_("Worker thiếu khóa mã hóa: {reason}"), reason=reason))
+        checks.append(check("worker_keys", False, N_("Worker thiếu khóa mã hóa: {reason}"), reason=reason))
     if stuck:
         checks.append(
             check(

@@ -32,14 +32,14 @@ OURS_IN_A_MARKER: Final = "result"
 async def renew(
     office: Office,
     client: Client,
-    key: PayloadKey,
+    keys: tuple[PayloadKey, ...],
     progress: Callable[[int, int], None],
     task_queue: str = TASK_QUEUE,
 ) -> tuple[int, int, list[str]]:
-    """Start each open directive again from the ledger whose run holds anything that another key wrote, or none.
+    """Start each open directive again from the ledger whose run holds anything that was not written as we write now.
 
     Args:
-        key: which writes now.
+        keys: of this process and its worker, the first of which writes; none where all is to be in clear.
 
     Returns: how many were written anew, how many needed nothing, and the codes that could not be.
     """
@@ -50,7 +50,7 @@ async def renew(
     async def look(code: str) -> None:
         async with gate:
             try:
-                results[code] = await _renew_one(office, client, code, key.id.encode(), task_queue)
+                results[code] = await _renew_one(office, client, code, [key.id.encode() for key in keys], task_queue)
             except TemporalError:
                 results[code] = None
             progress(len(results), len(codes))
@@ -60,16 +60,20 @@ async def renew(
     return outcomes.count(True), outcomes.count(False), [code for code, done in results.items() if done is None]
 
 
-async def _renew_one(office: Office, client: Client, code: str, key: bytes, task_queue: str) -> bool:
+async def _renew_one(office: Office, client: Client, code: str, keys: list[bytes], task_queue: str) -> bool:
     """Whether it was started again; what does not run has nothing that could be written anew."""
     try:
-        async for event in handle(client, code).fetch_history_events():
-            if any(key_id_of(payload) != key for payload in payloads_of(event)):
-                break
-        else:
+        wrote = {
+            key_id_of(payload)
+            async for event in handle(client, code).fetch_history_events()
+            for payload in payloads_of(event)
+        }
+        if wrote <= {keys[0] if keys else None}:
             return False
         rows, shift = await asyncio.to_thread(_stored, office, code)
-        await begin_anew(client, code, await remembered(client, code, rows), shift, task_queue)
+        if wrote <= {None, *keys}:  # what no key of ours opens remembers nothing
+            rows = await remembered(client, code, rows)
+        await begin_anew(client, code, rows, shift, task_queue)
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise

@@ -98,16 +98,15 @@ def show_keys(shell: Shell, *, as_json: bool) -> None:
 
 
 def renew_all(shell: Shell, *, as_json: bool) -> None:
-    """Write every open directive anew with the first key.
+    """Write every open directive anew with the first key, or in clear where the office no longer encrypts.
 
     Raises:
-        Failed: there is no key, or some could not be.
+        Failed: some could not be.
+        PayloadRefused: the office encrypts, and our keys are not the worker's.
     """
     from services.key_renewal import renew
 
     keys = shell.settings.payload_keys
-    if not keys:
-        raise Failed(N_("Chưa đặt khóa nào: những gì Temporal lưu không được mã hóa."))
 
     async def work() -> tuple[int, int, list[str]]:
         async with shell.temporal() as client:
@@ -116,7 +115,7 @@ def renew_all(shell: Shell, *, as_json: bool) -> None:
                 return await renew(
                     shell.office,
                     client,
-                    keys[0],
+                    keys,
                     lambda done, of: shown.update(task, completed=done, total=of),
                 )
 
@@ -124,8 +123,12 @@ def renew_all(shell: Shell, *, as_json: bool) -> None:
     if as_json:
         print_json({"renewed": renewed, "unchanged": well, "failed": failed})
     else:
-        message = N_("Đã ghi lại {renewed} nhiệm vụ bằng khóa {key}; {well} nhiệm vụ vốn đã dùng khóa này.")
-        print_lines(shell.say(message, renewed=renewed, key=keys[0].id, well=well))
+        message = (
+            N_("Đã ghi lại {renewed} nhiệm vụ bằng khóa {key}; {well} nhiệm vụ vốn đã dùng khóa này.")
+            if keys
+            else N_("Đã ghi lại {renewed} nhiệm vụ không mã hóa; {well} nhiệm vụ vốn đã không mã hóa.")
+        )
+        print_lines(shell.say(message, renewed=renewed, key=keys[0].id if keys else "", well=well))
     if failed:
         raise Failed(
             N_("{number} nhiệm vụ chưa ghi lại được: {codes}. Chạy lại “dondoc keys renew”."),

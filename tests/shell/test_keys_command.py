@@ -8,7 +8,7 @@ from office_fixture import Desk
 
 from models.payload_keys import new_key, read_keys
 from services.key_guard import encrypts, take_keys
-from shell import acting, deployment, keys
+from shell import acting, deployment, doctor, keys
 
 
 def test_a_new_key_is_printed_once_as_the_settings_take_it(desk: Desk) -> None:
@@ -56,7 +56,9 @@ def test_without_a_key_nothing_is_sent_where_the_office_encrypts_until_an_admini
     assert refused.code == 1
     assert "DONDOC_TEMPORAL_KEYS" in refused.err
     assert "giữ lại" not in refused.err
-    assert desk.dondoc(keys, "keys", "renew").code == 1
+    assert "DONDOC_TEMPORAL_KEYS" in desk.dondoc(keys, "keys", "renew").err
+    (found,) = [one for one in desk.dondoc(doctor, "doctor", "--json").json["checks"] if one["name"] == "keys"]
+    assert not found["ok"]
     assert desk.dondoc(keys, "keys", "off").code == 0
     assert not encrypts(desk.office)
     assert "giữ lại" in desk.dondoc(acting, *wish).err

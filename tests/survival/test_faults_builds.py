@@ -3,11 +3,13 @@
 import asyncio
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,10 +19,13 @@ from office_on_trial import figure
 from released import directive_0_1_0
 from running_engine import RunningEngine
 from temporal_server import running_server
+from temporalio.api.enums.v1 import PendingWorkflowTaskState
 
-from database.engine import reading
+from database import commands
+from database.engine import reading, writing
 from database.ledger import broken_rows
 from models import commands as c
+from models.engine import CommandEnvelope
 from models.payload_keys import new_key
 from models.vocabulary import Status
 from services.deployments import BuildState, BuildUnknown, become_current_if_first, builds, make_current
@@ -251,6 +256,40 @@ async def test_a_rolling_restart_of_two_workers_under_load_loses_and_doubles_not
     rolling: tuple[RunningEngine, Fleet], figure: Callable[..., None]
 ) -> None:
     await roll(*rolling, ["1"], figure)
+
+
+async def test_a_worker_that_is_told_to_stop_answers_what_is_in_flight_and_ends_in_order(
+    rolling: tuple[RunningEngine, Fleet],
+) -> None:
+    engine, fleet = rolling
+    await ensure_search_attributes(engine.client)
+    fleet.start("0")
+    await eventually(lambda: worker_is_there(engine.client))
+    code = await begin(engine, "NV")
+    actor = engine.office.reference().directory.actor("chanhvanphong", engine.office.now().date())
+    envelope = CommandEnvelope(id="in-flight", directive=code, actor=actor, command=c.Comment(text="Đang ghi"))
+    with writing(engine.office.engine) as connection:
+        commands.keep(connection, envelope, engine.office.now())
+
+    with closing(sqlite3.connect(fleet.folder / "dondoc.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        sending = asyncio.create_task(engine.sender.send(envelope))
+        await eventually(lambda: a_task_is_under_way(engine, code))
+        await asyncio.sleep(0.5)  # its commit waits for the database by now
+        stopping = asyncio.create_task(fleet.ask_to_stop(fleet.running[0]))
+        await asyncio.sleep(1)
+        other.execute("ROLLBACK")
+    sent = await sending
+    await stopping
+
+    assert sent.outcome == "recorded"
+    assert engine.kinds(code)[-1] == "commented"
+
+
+async def a_task_is_under_way(engine: RunningEngine, code: str) -> bool:
+    described = await handle(engine.client, code).describe()
+    pending = described.raw_description.pending_workflow_task
+    return pending.state == PendingWorkflowTaskState.PENDING_WORKFLOW_TASK_STATE_STARTED
 
 
 @pytest.mark.proof

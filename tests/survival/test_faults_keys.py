@@ -1,5 +1,6 @@
 """With a key, nothing of a directive stands in Temporal's store; keys change in the middle of a life; none is lost."""
 
+import asyncio
 import shutil
 import sqlite3
 import uuid
@@ -9,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from faults_engine import Workers, an_engine_without_workers, eventually
 from running_engine import RunningEngine, run_engine
-from temporal_server import running_server
+from temporal_server import TEMPORAL, free_port, running_server
 from temporalio import activity
 from temporalio.api.common.v1 import Payload
 from temporalio.client import (
@@ -32,11 +34,14 @@ from models import commands as c
 from models.payload_keys import new_key
 from models.refusal import Refused
 from models.vocabulary import Status
+from services import tokens
 from services.doctor import awaited_directives
 from services.doctor_engine import engine_checks
 from services.key_renewal import payloads_of, renew
-from services.payload_encryption import key_id_of
+from services.payload_encryption import EncryptingCodec, key_id_of
 from services.temporal import handle
+from web.app import create_app
+from web.codec import Decoding
 from workflows.directive import SEARCH_ATTRIBUTES, DirectiveWorkflow
 from workflows.dispatch import DispatchWorkflow
 
@@ -231,8 +236,8 @@ async def test_lives_begun_in_clear_and_with_an_older_key_go_on_are_written_anew
         mixed = await keys_in(both, clear), await keys_in(both, aged)
         told = both.told(aged)
 
-        outcome = await renew(both.office, both.client, NEW, nothing_said, queue)
-        again = await renew(both.office, both.client, NEW, nothing_said, queue)
+        outcome = await renew(both.office, both.client, (NEW, OLD), nothing_said, queue)
+        again = await renew(both.office, both.client, (NEW, OLD), nothing_said, queue)
         renewed = [await keys_in(both, code) for code in (clear, aged, fresh)]
     new = await workers.with_keys(NEW)
     async with workers.running(DirectiveWorkflow, "new key", keys=(NEW,)):
@@ -255,7 +260,7 @@ async def the_keys_check(engine: RunningEngine) -> str:
     with reading(engine.office.engine) as connection:
         awaited = awaited_directives(connection, engine.office.now())
     checks = await engine_checks(engine.client, "127.0.0.1", awaited)
-    return next((str(one.said.data["reason"]) for one in checks if one.name == "keys"), "")
+    return next((str(one.said.data["reason"]) for one in checks if one.name == "worker_keys"), "")
 
 
 async def test_a_key_that_was_taken_away_too_early_is_named_in_one_sentence_and_nothing_is_lost_when_it_is_back(
@@ -285,18 +290,69 @@ async def test_a_key_that_was_taken_away_too_early_is_named_in_one_sentence_and_
         assert list(broken_rows(connection, code)) == []
 
 
-async def test_a_directive_whose_run_nobody_can_read_any_more_goes_on_from_the_ledger(workers: Workers) -> None:
-    """The old key is lost for good: what `reconcile --repair` and the sweep do then."""
-    from services.temporal import begin_anew
-
+async def test_what_a_lost_key_wrote_goes_on_from_the_ledger_and_so_it_does_when_an_office_encrypts_no_longer(
+    workers: Workers,
+) -> None:
     await workers.engine.time_is("Mon 2026-03-02 09:00")
-    old, new = await workers.with_keys(OLD), await workers.with_keys(NEW)
+    old, new, queue = await workers.with_keys(OLD), await workers.with_keys(NEW), workers.engine.task_queue
     async with workers.running(DirectiveWorkflow, "old key", keys=(OLD,)):
         code = await begin(old, "aged")
 
     async with workers.running(DirectiveWorkflow, "new key", keys=(NEW,)):
-        await begin_anew(new.client, code, new.rows(code), new.office.reference().clock_shift, new.task_queue)
-        await finish(new, code)
+        lost = await renew(new.office, new.client, (NEW,), nothing_said, queue)
+        await new.do(code, c.Comment(text="Khóa cũ đã mất"), "chanhvanphong")
+        after = await keys_in(new, code)
+    async with workers.running(DirectiveWorkflow, "no key"):
+        ended = await renew(workers.engine.office, workers.engine.client, (), nothing_said, queue)
+        await finish(workers.engine, code)
 
-    assert new.directive(code).status is Status.COMPLETED
-    assert new.kinds(code) == ["registered", "assigned", "acknowledged", "submitted", "accepted"]
+    assert (lost, after, ended) == ((1, 0, []), {b"new"}, (1, 0, []))
+    assert await keys_in(new, code) == {None}
+    assert new.kinds(code) == ["registered", "assigned", "acknowledged", "commented", "submitted", "accepted"]
+
+
+async def test_temporals_own_command_line_shows_an_administrator_what_the_store_hides(
+    workers: Workers, tmp_path: Path, store: tuple[str, Path]
+) -> None:
+    """The protocol is tried with the program that speaks it: `temporal workflow show --codec-endpoint`."""
+    await workers.engine.time_is("Mon 2026-03-02 09:00")
+    new = await workers.with_keys(NEW)
+    async with workers.running(DirectiveWorkflow, "new key", keys=(NEW,)):
+        code = await begin(new, "NV")
+        await new.do(code, c.Comment(text="CanaryShown"), "chanhvanphong")
+
+    async def no_temporal() -> Client:
+        raise RuntimeError("connection refused")
+
+    decoding = Decoding(EncryptingCodec((NEW,)), "https://temporal.example.vn")
+    port = free_port()
+    web = uvicorn.Server(
+        uvicorn.Config(create_app(new.office, no_temporal, decoding=decoding), port=port, log_config=None)
+    )
+    serving = asyncio.create_task(web.serve())
+
+    async def answers() -> bool:
+        return web.started
+
+    await eventually(answers)
+
+    async def shown(*words: str) -> str:
+        show = [str(TEMPORAL), "workflow", "show", "--output", "json", "-w", f"directive/{code}", "--address", store[0]]
+        process = await asyncio.create_subprocess_exec(
+            *show, *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        return (await process.communicate())[0].decode()
+
+    endpoint = ("--codec-endpoint", f"http://127.0.0.1:{port}/codec", "--codec-auth")
+    _, administrator = tokens.create(new.office, "quantri", "Temporal", ["admin"])
+    _, officer = tokens.create(new.office, "truong.syt", "Temporal", ["admin"])
+    try:
+        hidden = await shown()
+        read = await shown(*endpoint, f"Bearer {administrator}")
+        refused = await shown(*endpoint, f"Bearer {officer}")
+    finally:
+        web.should_exit = True
+        await serving
+
+    assert "CanaryShown" in read
+    assert "CanaryShown" not in hidden + refused
