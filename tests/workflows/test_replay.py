@@ -7,6 +7,9 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
+from models.engine_link import EngineLink
+from models.payload_keys import new_key
+from services.temporal import data_converter
 from workflows.directive import DirectiveWorkflow
 
 HISTORIES = sorted((Path(__file__).parents[1] / "histories").glob("*.json"))
@@ -25,6 +28,15 @@ async def test_a_recorded_history_replays_on_todays_code(file: Path) -> None:
     replayer = Replayer(workflows=[DirectiveWorkflow], data_converter=pydantic_data_converter)
 
     replayed = await replayer.replay_workflow(recorded(file))
+
+    assert replayed.replay_failure is None
+
+
+@pytest.mark.parametrize("file", HISTORIES, ids=[file.stem for file in HISTORIES])
+async def test_a_history_that_was_recorded_in_clear_replays_where_there_is_a_key(file: Path) -> None:
+    converter = data_converter(EngineLink("", keys=(new_key("k1"),)))
+
+    replayed = await Replayer(workflows=[DirectiveWorkflow], data_converter=converter).replay_workflow(recorded(file))
 
     assert replayed.replay_failure is None
 
