@@ -4,6 +4,7 @@ The worker leaves a mark in the database: which keys it can read with. Web and s
 """
 
 import json
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, delete
@@ -36,8 +37,7 @@ def take_keys(office: Office, keys: tuple[PayloadKey, ...]) -> None:
         PayloadRefused: this office encrypts, and the worker has no key, or another one by the same name.
         sqlalchemy.exc.SQLAlchemyError: the database does not answer.
     """
-    with reading(office.engine) as connection:
-        known = _known(connection)
+    known = _read(office)
     own = {key.id: key.fingerprint for key in keys}
     if known and not own:
         raise PayloadRefused(_NEEDED)
@@ -54,8 +54,7 @@ def require_keys(office: Office, keys: tuple[PayloadKey, ...]) -> None:
         PayloadRefused: the sentence says what to do.
         sqlalchemy.exc.SQLAlchemyError: the database does not answer.
     """
-    with reading(office.engine) as connection:
-        known = _known(connection)
+    known = _read(office)
     if known and not keys:
         raise PayloadRefused(_NEEDED)
     _require_same(known, {key.id: key.fingerprint for key in keys})
@@ -66,8 +65,7 @@ def require_keys(office: Office, keys: tuple[PayloadKey, ...]) -> None:
 def encrypts(office: Office) -> bool:
     """Whether a worker of this office has encrypted; False also where the database cannot be asked."""
     try:
-        with reading(office.engine) as connection:
-            return bool(_known(connection))
+        return bool(_read(office))
     except SQLAlchemyError:
         return False
 
@@ -92,6 +90,14 @@ def forget_keys(office: Office, person: str) -> bool:
             connection.execute(delete(SETTING).where(SETTING.c.name == MARK))
             audit.note(connection, actor.person, "keys.off", "temporal", now, {"keys": " ".join(known)})
     return bool(known)
+
+
+def _read(office: Office) -> dict[str, str]:
+    file = office.engine.url.database if office.engine.dialect.name == "sqlite" else None
+    if file and not Path(file).is_file():  # asking would make an empty one
+        return {}
+    with reading(office.engine) as connection:
+        return _known(connection)
 
 
 def _known(connection: Connection) -> dict[str, str]:

@@ -1,13 +1,13 @@
 """Wires the web part and runs it: `python -m web`. Everything it needs comes from the settings."""
 
 import asyncio
-import contextlib
 import os
 import shlex
 import signal
 import socket
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
 import structlog
@@ -154,6 +154,22 @@ def decoding_of(link: EngineLink, origin: str) -> Decoding | None:
     return Decoding(EncryptingCodec(link.keys), origin) if link.keys and origin else None
 
 
+def keys_refused(settings: Settings) -> PayloadRefused | None:
+    """Why this process may not write to Temporal, where the database says so in time; else it is asked again then."""
+    asking = ThreadPoolExecutor(1)
+    office = Office.at(settings.database_url, LOCK_PATIENCE)
+    try:
+        asking.submit(require_keys, office, settings.payload_keys).result(LOCK_PATIENCE)
+    except PayloadRefused as refused:
+        return refused
+    except (SQLAlchemyError, TimeoutError):
+        return None
+    finally:
+        asking.shutdown(wait=False, cancel_futures=True)
+    office.engine.dispose()
+    return None
+
+
 def _sqlite_file(office: Office) -> str | None:
     return office.engine.url.database if office.engine.dialect.name == "sqlite" else None
 
@@ -171,12 +187,6 @@ def main() -> int:
         return 1
     configure_logging(settings.log_format)
     try:
-        with contextlib.suppress(SQLAlchemyError):  # asked again before anything is sent to Temporal
-            require_keys(Office.at(settings.database_url, LOCK_PATIENCE), settings.payload_keys)
-    except PayloadRefused as refused:
-        sys.stderr.write(f"{refused}\n")
-        return 1
-    try:
         listening = listen(settings.web_host, settings.web_port)
     except OSError as fault:
         message = sentence(
@@ -187,6 +197,9 @@ def main() -> int:
             fault=fault.strerror or type(fault).__name__,
         )
         sys.stderr.write(f"{message}\n")
+        return 1
+    if (why := keys_refused(settings)) is not None:
+        sys.stderr.write(f"{why}\n")
         return 1
     run(settings, listening)
     return 0
