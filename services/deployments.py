@@ -29,6 +29,9 @@ DEPLOYMENT: Final = "dondoc"
 
 PATIENCE: Final = dt.timedelta(seconds=5)
 
+CHANGE_PATIENCE: Final = dt.timedelta(seconds=30)
+"""The server tells every task queue before it answers."""
+
 SEEN_WITHIN: Final = 30.0
 """Seconds in which the server has heard of a worker that just began to ask for tasks."""
 
@@ -130,7 +133,7 @@ async def make_current(client: Client, build: str, *, unattended: bool = False) 
         namespace=client.namespace, deployment_name=DEPLOYMENT, build_id=build, allow_no_pollers=unattended
     )
     try:
-        await client.workflow_service.set_worker_deployment_current_version(request, timeout=PATIENCE)
+        await client.workflow_service.set_worker_deployment_current_version(request, timeout=CHANGE_PATIENCE)
     except RPCError as error:
         if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION):
             raise BuildUnknown(build) from error
