@@ -21,6 +21,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from models.safe_address import is_safe_address
+from models.second_factor import SecondFactorFor
 
 PREFIX = "DONDOC_"
 SECRET = frozenset({"secret_key", "oidc_client_secret", "smtp_url", "database_url"})  # their values are never shown
@@ -88,6 +89,7 @@ class Settings(BaseSettings):
             is refused. Default: none.
         secret_key: signs what must not be forged; at least 32 characters. Default: none, and the entry
             point that needs one makes it and keeps it in the data folder.
+        second_factor: `none`, or `leaders`: leaders and administrators set up a second factor before anything else.
         log_format: `console` or `json`.
         clock: for tests only: `+3600` or `-3600` shifts our clock by so many seconds; an ISO instant with its
             zone lets our clock stand at that instant now and go on from there.
@@ -127,6 +129,7 @@ class Settings(BaseSettings):
     public_url: str = ""
     scan_command: str = ""
     secret_key: SecretStr | None = None
+    second_factor: SecondFactorFor = SecondFactorFor.NONE
     log_format: LogFormat = LogFormat.CONSOLE
     clock: timedelta | datetime | None = None
     directory: Path = SHIPPED_DIRECTORY
@@ -245,6 +248,13 @@ class Settings(BaseSettings):
         if key is not None and len(key.get_secret_value()) < SECRET_KEY_CHARACTERS:
             _refuse("{setting} phải dài ít nhất {characters} ký tự.", characters=str(SECRET_KEY_CHARACTERS))
         return key
+
+    @field_validator("second_factor", mode="before")
+    @classmethod
+    def _check_second_factor(cls, value: object) -> object:
+        if value not in list(SecondFactorFor):
+            _refuse("{setting} chỉ nhận none hoặc leaders, không phải {value}.")
+        return value
 
     @field_validator("log_format", mode="before")
     @classmethod

@@ -16,6 +16,7 @@ from temporalio.client import Client
 from activities.clock_guard import ClockGuard
 from activities.transports import transport_for
 from documents.language import N_, Language, sentence
+from models.second_factor import ROLES_WITH
 from services.forgotten_password import Mailing
 from services.logs import configure_logging
 from services.office import Office
@@ -83,6 +84,7 @@ def listen(host: str, port: int) -> socket.socket:
 def run(settings: Settings, listening: socket.socket) -> None:
     """Answer until SIGTERM or SIGINT."""
     office = Office.at(settings.database_url, LOCK_PATIENCE)
+    office.second_factor_of = ROLES_WITH[settings.second_factor]
     client = LazyClient(settings.temporal_address or "127.0.0.1:7233", settings.temporal_namespace)
     run_dir = settings.data_dir / "run"
     clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()

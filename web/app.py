@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +28,14 @@ from services.import_review import Reviews
 from services.office import Office
 from services.single_sign_on import SingleSignOn
 from web.api.application import create_api
-from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
+from web.door import (
+    PasswordChangeNeeded,
+    SecondFactorNeeded,
+    SignInNeeded,
+    language_of,
+    reader_of,
+    sign_in_address,
+)
 from web.engine_watch import EngineNoted, EngineWatch
 from web.headers import SecurityHeaders
 from web.health import Health, Machine, TemporalClient, health_routes
@@ -49,7 +57,8 @@ from web.pages.operation import operation_routes
 from web.pages.own_account import own_account_routes
 from web.pages.preferences import preferences_routes
 from web.pages.register import register_routes
-from web.pages.sign_in import sign_in_routes
+from web.pages.second_factor import second_factor_routes
+from web.pages.sign_in import code_routes, sign_in_routes
 from web.pages.single_sign_on import single_sign_on_routes
 from web.pages.tokens import token_routes
 from web.pages.work import work_routes
@@ -108,11 +117,13 @@ def create_app(
     client = _client_or_none(temporal_client)
     desk = DeskOfProcess(office, client)
     app.include_router(sign_in_routes(office, forgotten=mailing is not None, provider=single_sign_on is not None))
+    app.include_router(code_routes(office))
     if mailing is not None:
         app.include_router(forgotten_routes(office, mailing))
     if single_sign_on is not None:
         app.include_router(single_sign_on_routes(office, single_sign_on, base_url))
     app.include_router(own_account_routes(office))
+    app.include_router(second_factor_routes(office))
     app.include_router(work_routes(office, desk))
     app.include_router(listing_routes(office))
     app.include_router(directive_routes(office, desk, files))
@@ -136,6 +147,7 @@ def create_app(
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)
+    app.add_exception_handler(SecondFactorNeeded, _to_second_factor)
     app.add_exception_handler(Refused, _page_refused(office))
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _broken)
@@ -180,11 +192,16 @@ async def _to_password(_request: Request, _problem: Exception) -> Response:
     return RedirectResponse("/password", 303)
 
 
+async def _to_second_factor(_request: Request, _problem: Exception) -> Response:
+    return RedirectResponse("/second-factor", 303)
+
+
 def _page_refused(office: Office) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def refused(request: Request, problem: Exception) -> Response:
         if not isinstance(problem, Refused):
             raise problem
-        reader = await asyncio.to_thread(reader_of, request, office)
+        whoever = partial(reader_of, may_have_old_password=True, may_lack_second_factor=True)
+        reader = await asyncio.to_thread(whoever, request, office)
         told = refusal_sentence(problem.code, problem.data, language_of(request), reader.directory)
         status = _STATUSES.get(problem.code, 409)
         return page("message.html", reader.language, reader, MessageView(told), status=status)

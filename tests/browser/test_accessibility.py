@@ -35,6 +35,7 @@ PAGES: Final = (
     ("truong.syt", "/inbox"),
     ("truong.syt", "/password"),
     ("truong.syt", "/sessions"),
+    ("truong.syt", "/second-factor"),
     ("chutich", "/board/meeting"),
     ("truong.syt", "/preferences"),
     ("truong.syt", "/tokens"),

@@ -18,7 +18,7 @@ from models.directory import Absence, Directory, Person, Post
 from models.local_time import local_day
 from models.refusal import Code, Refused
 from models.vocabulary import Position
-from services import accounts
+from services import accounts, second_factor
 from services.accounts import Account, Session
 from services.data_files import FileFault, FileRefused
 from services.directories import KnownPerson, enter_absence, find_people, remove_absence
@@ -254,6 +254,16 @@ def account_routes(office: Office) -> APIRouter:
     def remove_account(request: Request, code: str) -> Response:
         return _act(
             office, request, code, lambda reader, person: accounts.remove(office, person, reader.actor.person), "saved"
+        )
+
+    @router.post("/admin/people/{code}/second-factor/remove")
+    def take_second_factor_off(request: Request, code: str) -> Response:
+        return _act(
+            office,
+            request,
+            code,
+            lambda reader, person: second_factor.take_off(office, person, reader.actor.person),
+            "second_factor",
         )
 
     @router.post("/admin/people/{code}/sign-out")
