@@ -20,6 +20,8 @@ ACTS: Final[dict[str, str]] = {
     "person.change": N_("sửa người"),
     "agency.add": N_("thêm cơ quan"),
     "agency.change": N_("sửa cơ quan"),
+    "field.add": N_("thêm lĩnh vực"),
+    "field.change": N_("sửa lĩnh vực"),
     "agency.succeed": N_("chuyển sang cơ quan kế thừa"),
     "absence.enter": N_("ghi vắng mặt"),
     "absence.remove": N_("bỏ vắng mặt"),

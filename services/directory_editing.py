@@ -1,10 +1,11 @@
-"""Changing one person or one agency of the directory, by the rules that hold for a whole file.
+"""Changing one person, agency or field of the directory, by the rules that hold for a whole file.
 
-Faults are told as those of a file, all at once. No person or agency is ever deleted: it ends, or is locked.
+Faults are told as those of a file, all at once. Nothing of it is ever deleted: it ends, or is locked.
 """
 
+import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from sqlalchemy import Connection, delete, insert, update
@@ -14,8 +15,9 @@ from database.reference import DIRECTORY, Reference, raise_revision
 from documents.language import N_
 from models.calendar import local_day
 from models.commands import Actor
-from models.directory import Agency, Directory, Person, Post
-from models.tables import AGENCY, PERSON, POST
+from models.directory import Agency, Directory, FieldOfWork, Person, Post
+from models.refusal import Code, Refused
+from models.tables import AGENCY, FIELD_OF_WORK, PERSON, POST
 from models.vocabulary import Position
 from services.audit import note
 from services.data_files import FileFault, FileRefused
@@ -24,15 +26,56 @@ from services.directory_rules import directory_faults
 from services.keepers import find_administrator
 from services.office import Office
 
-One = TypeVar("One", Person, Agency)
+One = TypeVar("One", Person, Agency, FieldOfWork)
 
 _TAKEN = N_("Mã “{code}” đã có trong danh bạ. Chọn mã khác, hoặc mở mục đã có để sửa.")
 _CHANGED = N_("Người khác vừa sửa mục này. Xem lại nội dung mới nhất rồi sửa tiếp.")
 _NO_ADMINISTRATOR = N_("không còn ai quản trị hệ thống; giao chức danh quản trị cho người khác trước.")
 
 
-def version_of(directory: Directory, one: Person | Agency) -> str:
-    """Name a person with his posts, or an agency, as they stand; whoever saves says what he saw."""
+def post_meant(
+    directory: Directory,
+    person: str,
+    agency: str,
+    position: str,
+    fields: Iterable[str],
+    days: tuple[dt.date | None, dt.date | None],
+    today: dt.date,
+) -> Post:
+    """The post that is meant by names as people write them.
+
+    Args:
+        days: the first and the last day.
+
+    Raises:
+        Refused: unknown_agency, unknown_field, unknown_value (the position).
+    """
+    if position not in list(Position):
+        raise Refused(Code.UNKNOWN_VALUE, value=position, values=", ".join(Position))
+    return Post(
+        person=person,
+        agency=directory.find_agency(agency, today).code,
+        position=Position(position),
+        fields=tuple(field_meant(directory, name) for name in fields),
+        valid_from=days[0],
+        valid_until=days[1],
+    )
+
+
+def field_meant(directory: Directory, name: str) -> str:
+    """The code of the field that is meant by a code, name or alias.
+
+    Raises:
+        Refused: unknown_field.
+    """
+    field = directory.find_field(name)
+    if field is None:
+        raise Refused(Code.UNKNOWN_FIELD, field_of_work=name)
+    return field.code
+
+
+def version_of(directory: Directory, one: Person | Agency | FieldOfWork) -> str:
+    """Name a person with his posts, an agency or a field as they stand; whoever saves says what he saw."""
     posts = _posts(directory, one.code) if isinstance(one, Person) else ()
     text = one.model_dump_json() + "".join(post.model_dump_json() for post in posts)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -122,12 +165,53 @@ def change_agency(office: Office, agency: Agency, seen: str, by: str) -> None:
         note(connection, actor.person, "agency.change", agency.code, office.now(reference), _told_agency(agency))
 
 
+def add_field(office: Office, field: FieldOfWork, by: str) -> None:
+    """Enter a field of work.
+
+    Raises:
+        FileRefused: with every fault; nothing changes.
+        Refused: he who does it is no administrator.
+    """
+
+    def change(directory: Directory) -> Directory:
+        _require(directory.field(field.code) is None, "code", _TAKEN, code=field.code)
+        return _with(directory, fields=(*directory.fields, field))
+
+    with writing(office.engine) as connection:
+        actor, reference = _changed(office, connection, by, change)
+        connection.execute(insert(FIELD_OF_WORK).values(**_row(field)))
+        note(connection, actor.person, "field.add", field.code, office.now(reference), _told_field(field))
+
+
+def change_field(office: Office, field: FieldOfWork, seen: str, by: str) -> None:
+    """Change a field's names, the vice-chairman in charge of it and the officer who follows it.
+
+    Args:
+        seen: `version_of` what was changed.
+
+    Raises:
+        FileRefused: with every fault, or another one changed it meanwhile; nothing changes.
+        Refused: he who does it is no administrator.
+    """
+
+    def change(directory: Directory) -> Directory:
+        before = directory.field(field.code)
+        _require(before is not None and version_of(directory, before) == seen, "", _CHANGED)
+        return _with(directory, fields=_replaced(directory.fields, field))
+
+    with writing(office.engine) as connection:
+        actor, reference = _changed(office, connection, by, change)
+        connection.execute(update(FIELD_OF_WORK).where(FIELD_OF_WORK.c.code == field.code).values(**_row(field)))
+        note(connection, actor.person, "field.change", field.code, office.now(reference), _told_field(field))
+
+
 def _with(
     directory: Directory,
     *,
     people: tuple[Person, ...] | None = None,
     posts: tuple[Post, ...] | None = None,
     agencies: tuple[Agency, ...] | None = None,
+    fields: tuple[FieldOfWork, ...] | None = None,
 ) -> Directory:
     """Make a directory with other parts; a copy would keep the indexes of the one before."""
     return Directory(
@@ -135,7 +219,7 @@ def _with(
         successions=directory.successions,
         people=directory.people if people is None else people,
         posts=directory.posts if posts is None else posts,
-        fields=directory.fields,
+        fields=directory.fields if fields is None else fields,
         absences=directory.absences,
     )
 
@@ -184,8 +268,8 @@ def _write_posts(connection: Connection, person: str, posts: tuple[Post, ...]) -
         connection.execute(insert(POST).values({**post.model_dump(), "person": person, "fields": list(post.fields)}))
 
 
-def _row(agency: Agency) -> dict[str, object]:
-    return {**agency.model_dump(), "aliases": list(agency.aliases)}
+def _row(one: Agency | FieldOfWork) -> dict[str, object]:
+    return {**one.model_dump(), "aliases": list(one.aliases)}
 
 
 def _told(person: Person, posts: tuple[Post, ...]) -> dict[str, str]:
@@ -200,4 +284,13 @@ def _told_agency(agency: Agency) -> dict[str, str]:
         "name": agency.name,
         "aliases": "; ".join(agency.aliases),
         "days": f"{agency.valid_from or ''}..{agency.valid_until or ''}",
+    }
+
+
+def _told_field(field: FieldOfWork) -> dict[str, str]:
+    return {
+        "name": field.name,
+        "aliases": "; ".join(field.aliases),
+        "vice_chairman": field.vice_chairman or "",
+        "monitoring_officer": field.monitoring_officer or "",
     }

@@ -131,7 +131,7 @@ def create_app(
     app.include_router(meeting_routes(office))
     app.include_router(inbox_routes(office, base_url))
     app.include_router(token_routes(office, base_url))
-    api = create_api(office, client, desk, base_url=base_url, webhook_allow=webhook_allow, closing=closing)
+    api = create_api(office, client, desk, files, base_url=base_url, webhook_allow=webhook_allow, closing=closing)
     app.router.routes.append(ApiMount("/api", api))
     app.include_router(preferences_routes(office))
     watch = EngineWatch(temporal_client)

@@ -113,9 +113,9 @@ def test_codes_are_those_of_rfc_6238(seconds: int, code: str) -> None:
     assert code_at(RFC_SECRET, seconds // 30) == code
 
 
-@given(at=st.datetimes(dt.datetime(2020, 1, 1), dt.datetime(2100, 1, 1)), off=st.integers(-5, 5))
-def test_a_code_is_taken_one_step_around_now_and_never_again(at: dt.datetime, off: int) -> None:
-    now = at.replace(tzinfo=dt.UTC)
+@given(at=st.integers(1_600_000_000, 4_000_000_000), off=st.integers(-5, 5))
+def test_a_code_is_taken_one_step_around_now_and_never_again(at: int, off: int) -> None:
+    now = dt.datetime.fromtimestamp(at, dt.UTC)
     code = code_at(RFC_SECRET, step_of(now) + off)
 
     step = accepted_step(RFC_SECRET, code, now, 0)
@@ -337,9 +337,7 @@ def test_an_administrator_takes_it_off_for_who_lost_the_telephone_but_not_his_ow
     ("person", "has_to"),
     [("chutich", True), ("quantri", True), ("vanthu", False), (PERSON, False), ("thanhtra", False)],
 )
-def test_leaders_and_administrators_have_to_where_the_office_says_so(
-    office: Office, person: str, has_to: bool
-) -> None:
+def test_leaders_and_administrators_have_to_where_the_office_says_so(office: Office, person: str, has_to: bool) -> None:
     accounts.add(office, person, PASSWORD, must_change=False)
     assert not session_of(office, person).lacks_second_factor
 

@@ -91,9 +91,7 @@ async def test_it_is_set_up_by_a_picture_from_this_host_and_then_asked_for(
     assert wrong.status_code == 403
     assert "Mã không đúng" in wrong.text
     assert 'value="/board"' in wrong.text
-    right = await browser.post(
-        "/sign-in/code", data={"code": code_at(secret, step_of(office.now())), "next": "/board"}
-    )
+    right = await browser.post("/sign-in/code", data={"code": code_at(secret, step_of(office.now())), "next": "/board"})
 
     assert (right.status_code, right.headers["location"]) == (303, "/board")
     assert (await browser.get("/")).status_code == 200

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import datetime as dt
 import json
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -13,6 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, S
 from starlette.responses import JSONResponse, Response
 
 from documents.intake_values import plain_text
+from models.refusal import Code as RefusalCode
+from models.refusal import Refused
 from services import answered_requests
 from services.answered_requests import KeptAnswer
 from services.office import Office
@@ -60,6 +63,42 @@ IdempotencyKey = Annotated[
         examples=["5f6f3f0e-6b1e-4a52-9f0c-3f6f1b0a7d11"],
     ),
 ]
+
+
+Text = Annotated[StrictStr, Field(max_length=500_000)]
+Name = Annotated[str, Path(max_length=200, description="A code; `/` in it is written %2F.")]
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Day = Annotated[dt.date, Field(ge=dt.date(2000, 1, 1), le=dt.date(2200, 12, 31), examples=["2026-04-29"])]
+SeenTag = Annotated[
+    str,
+    Header(
+        alias="If-Match",
+        max_length=80,
+        description="The ETag that was seen, or `*`; refused (412) when somebody changed it since.",
+        examples=["*"],
+    ),
+]
+
+
+def tag(version: str | int) -> dict[str, str]:
+    """The ETag of a version."""
+    return {"ETag": f'"{version}"'}
+
+
+def require_seen(if_match: str, version: str) -> str:
+    """The version that the caller saw, which is the one that stands.
+
+    Raises:
+        Refused: changed_meanwhile.
+    """
+    if if_match.strip() not in ("*", f'"{version}"', f'W/"{version}"'):
+        raise Refused(RefusalCode.CHANGED_MEANWHILE)
+    return version
+
+
+def no_such() -> ApiProblem:
+    """There is none, or the caller does not see it."""
+    return ApiProblem(HTTPStatus.NOT_FOUND, ProblemCode.NO_SUCH_ADDRESS)
 
 
 def make_cursor(text: str | None) -> str | None:
@@ -129,6 +168,22 @@ async def once(
     )
     await asyncio.to_thread(answered_requests.settle, office, token, key, kept)
     return response
+
+
+async def once_in_thread(
+    office: Office,
+    caller: Caller,
+    key: str | None,
+    request: tuple[str | bytes, ...],
+    act: Callable[[], Response],
+    hidden: Callable[[dict[str, Any]], dict[str, Any]] = lambda body: body,
+) -> Response:
+    """As `once`, for an act that waits for the database."""
+
+    async def work() -> Response:
+        return await asyncio.to_thread(act)
+
+    return await once(office, caller, key, request, work, hidden)
 
 
 def _kept_body(response: Response, hidden: Callable[[dict[str, Any]], dict[str, Any]]) -> str:

@@ -40,10 +40,12 @@ from services.asking import Standing, history_of, status_of
 from services.attachments import Attachment, FileStore, files_of, find, keep, kept_before
 from services.command_words import make_command
 from services.directive_story import Contribution, Story, story_of
+from services.my_work import actors_of
 from services.offers import offers
 from services.office import Office
 from services.sending import Sender
 from web.door import reader_of, safe_next
+from web.headers import DOWNLOAD_HEADERS
 from web.life_chart import LifeChart, life_charts
 from web.pages.act_forms import ActGroup, act_forms
 from web.pages.lines import Line, line_of
@@ -52,8 +54,6 @@ from web.rendering import Reader, View, page
 
 BODY_LIMIT: Final = AT_ONCE * SIZE_LIMIT + 2 * 1024 * 1024
 """Bytes of a form with its files."""
-
-DOWNLOAD_HEADERS: Final = {"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "private"}
 
 NAMED: Final = 6
 """People whom a coming moment names; the others are meant by its audience."""
@@ -226,9 +226,7 @@ class Tried:
 
 def acting_as(reader: Reader, now: dt.datetime) -> tuple[Actor, ...]:
     """In whose name a reader may act today: his own, and that of each absent person whose deputy he is."""
-    directory, person, today = reader.directory, reader.actor.person, local_day(now)
-    absent = directory.represented(person, today)
-    return (reader.actor, *(directory.actor(person, today, principal) for principal in absent))
+    return actors_of(reader.actor, reader.directory, now)
 
 
 def act_groups(directive: Directive, reader: Reader, now: dt.datetime) -> tuple[ActGroup, ...]:
