@@ -49,6 +49,8 @@ PAGES: Final = (
     ("quantri", "/admin/new-person"),
     ("quantri", "/admin/agencies"),
     ("quantri", "/admin/agencies/SYT"),
+    ("quantri", "/admin/fields"),
+    ("quantri", "/admin/fields/y-te"),
     ("quantri", "/admin/succession"),
     ("quantri", "/admin/directory"),
     ("quantri", "/admin/calendar/2026"),

@@ -121,8 +121,11 @@ ACCESS: Final[dict[str, frozenset[Role]]] = {
     "GET /admin/audit": ADMINISTRATION,
     "GET /admin/directory": ADMINISTRATION,
     "GET /admin/directory.yaml": ADMINISTRATION,
+    "GET /admin/fields": ADMINISTRATION,
+    "GET /admin/fields/{code:path}": ADMINISTRATION,
     "GET /admin/ledger": ADMINISTRATION,
     "GET /admin/new-agency": ADMINISTRATION,
+    "GET /admin/new-field": ADMINISTRATION,
     "GET /admin/new-person": ADMINISTRATION,
     "GET /admin/operations": ADMINISTRATION,
     "GET /admin/policy": ADMINISTRATION,
@@ -136,7 +139,9 @@ ACCESS: Final[dict[str, frozenset[Role]]] = {
     "POST /admin/calendar/{year}/remove": ADMINISTRATION,
     "POST /admin/calendar/{year}/work": ADMINISTRATION,
     "POST /admin/directory": ADMINISTRATION,
+    "POST /admin/fields/{code:path}": ADMINISTRATION,
     "POST /admin/new-agency": ADMINISTRATION,
+    "POST /admin/new-field": ADMINISTRATION,
     "POST /admin/new-person": ADMINISTRATION,
     "POST /admin/people/{code}": ADMINISTRATION,
     "POST /admin/people/{code}/absence": ADMINISTRATION,
@@ -159,7 +164,7 @@ ACCESS: Final[dict[str, frozenset[Role]]] = {
 PARAMETERS: Final = {"secret": "khong-co", "role": "agency", "year": "2026"}
 """What stands in a path's place of that name; anything else is `1`."""
 
-CODES: Final = {"/admin/people/": "truong.syt", "/admin/agencies/": "SYT"}
+CODES: Final = {"/admin/people/": "truong.syt", "/admin/agencies/": "SYT", "/admin/fields/": "y-te"}
 """Whose code stands in an address that begins so; elsewhere it is a directive's."""
 
 ABSENT: Final = frozenset(

@@ -1,6 +1,5 @@
 """Who may sign in to the pages: accounts, their sessions and second factors, absences of others; for administrators."""
 
-import datetime as dt
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -16,7 +15,7 @@ from web.api.described import problems
 from web.api.directory import AbsenceSaid
 from web.api.door import Keeps, code_of
 from web.api.own import AbsenceGiven, Absences
-from web.api.parts import IdempotencyKey, Name, answer, no_such, once_in_thread
+from web.api.parts import AnyDay, IdempotencyKey, Name, answer, no_such, once_in_thread
 
 ENDS: Final[dict[str, Any]] = {
     "status_code": HTTPStatus.NO_CONTENT,
@@ -116,7 +115,7 @@ def absence_routes(office: Office) -> APIRouter:
 
     @router.delete("/people/{code}/absences", operation_id="removeAbsencesOf", responses=problems(404))
     def back(
-        caller: Keeps, code: Name, first: Annotated[dt.date, Query()], last: Annotated[dt.date, Query()]
+        caller: Keeps, code: Name, first: Annotated[AnyDay, Query()], last: Annotated[AnyDay, Query()]
     ) -> Absences:
         """Take back a person's absences that share a day with these."""
         person = _person(office, code)

@@ -1,6 +1,5 @@
 """Changing the calendar: days off, days worked, taking one back, confirming a year; for administrators."""
 
-import datetime as dt
 from http import HTTPStatus
 from typing import Annotated
 
@@ -12,7 +11,7 @@ from services.office import Office
 from services.office_calendar import CalendarChange, confirm_year, make_working, take_back, take_off
 from web.api.described import problems
 from web.api.door import Keeps
-from web.api.parts import Day, Given, IdempotencyKey, Line, answer, no_such, once_in_thread
+from web.api.parts import AnyDay, Day, Given, IdempotencyKey, Line, answer, no_such, once_in_thread
 
 Year = Annotated[int, Path(ge=2000, le=2200)]
 
@@ -90,7 +89,7 @@ def calendar_routes(office: Office) -> APIRouter:
         return await once_in_thread(office, caller, key, ("POST", "/days-worked", given.model_dump_json()), act)
 
     @router.delete("/calendar-days/{day}", operation_id="takeDayBack", responses=problems(404))
-    def back(caller: Keeps, day: Annotated[dt.date, Path(examples=["2027-02-05"])]) -> CalendarChanged:
+    def back(caller: Keeps, day: Annotated[AnyDay, Path(examples=["2027-02-05"])]) -> CalendarChanged:
         """Take an announced day back: the plain week decides again."""
         found = take_back(office, day, caller.person)
         if found is None:

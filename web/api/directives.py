@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import datetime as dt
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Annotated
@@ -41,6 +40,7 @@ from services.registration_words import raw_directive
 from web.api.described import etag, problems
 from web.api.door import Caller, Reads, Writes, code_of
 from web.api.parts import (
+    AnyDay,
     Code,
     Cursor,
     Given,
@@ -62,7 +62,7 @@ ClientOrNone = Callable[[], Awaitable[Client | None]]
 """Gives Temporal's client; None while it cannot be reached."""
 
 
-DayAsked = Annotated[dt.date | None, Query(description="Included; nothing is left out without it.")]
+DayAsked = Annotated[AnyDay | None, Query(description="Included; nothing is left out without it.")]
 
 
 class DirectivePage(Said):

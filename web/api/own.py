@@ -1,6 +1,5 @@
 """What is a person's own: the work that waits, saved views, mails and absences, sessions, tokens, operations."""
 
-import datetime as dt
 from http import HTTPStatus
 from typing import Annotated
 
@@ -30,7 +29,7 @@ from web.api.described import problems
 from web.api.directory import AbsenceSaid
 from web.api.door import Caller, Reads, Writes
 from web.api.me import TokenSaid
-from web.api.parts import Day, Given, IdempotencyKey, Limit, Line, Number, answer, no_such, once_in_thread
+from web.api.parts import AnyDay, Day, Given, IdempotencyKey, Limit, Line, Number, answer, no_such, once_in_thread
 
 
 class CardSaid(Said):
@@ -80,7 +79,7 @@ class PreferencesSaid(Said):
 
     digest_hour: int | None
     hours: tuple[int, ...]
-    usual: dt.time
+    usual: Annotated[str, Field(description="hh:mm, local time.")]
 
 
 class PreferencesGiven(Given):
@@ -265,7 +264,7 @@ def preference_routes(office: Office) -> APIRouter:
         return await once_in_thread(office, caller, key, ("POST", "/absences", given.model_dump_json()), act)
 
     @router.delete("/absences", operation_id="removeAbsences", responses=problems())
-    def remove(caller: Writes, first: Annotated[dt.date, Query()], last: Annotated[dt.date, Query()]) -> Absences:
+    def remove(caller: Writes, first: Annotated[AnyDay, Query()], last: Annotated[AnyDay, Query()]) -> Absences:
         """Take back one's absences that share a day with these."""
         remove_own_absence(office, caller.person, first, last)
         return _absences(office, caller)
@@ -350,7 +349,7 @@ def _views(office: Office, caller: Caller) -> Views:
 def _preferences(office: Office, caller: Caller) -> PreferencesSaid:
     with reading(office.engine) as connection:
         wish = mail_wish(connection, caller.person, office.reference(connection).timeline.current.mail)
-    return PreferencesSaid(digest_hour=wish.hour, hours=wish.hours, usual=wish.usual)
+    return PreferencesSaid(digest_hour=wish.hour, hours=wish.hours, usual=f"{wish.usual:%H:%M}")
 
 
 def _absences(office: Office, caller: Caller) -> Absences:

@@ -5,12 +5,13 @@ import base64
 import binascii
 import datetime as dt
 import json
+import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Header, Path, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 from starlette.responses import JSONResponse, Response
 
 from documents.intake_values import plain_text
@@ -21,6 +22,8 @@ from services.answered_requests import KeptAnswer
 from services.office import Office
 from web.api.door import Caller
 from web.api.problems import ApiProblem, Fault, ProblemCode
+
+_ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 KEPT_HEADERS: Final = ("location", "etag")
 """The headers that an answer has again when its request is repeated."""
@@ -68,7 +71,17 @@ IdempotencyKey = Annotated[
 Text = Annotated[StrictStr, Field(max_length=500_000)]
 Name = Annotated[str, Path(max_length=200, description="A code; `/` in it is written %2F.")]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
-Day = Annotated[dt.date, Field(ge=dt.date(2000, 1, 1), le=dt.date(2200, 12, 31), examples=["2026-04-29"])]
+
+
+def _iso_day(value: object) -> object:
+    """Take a day as ISO writes it and nothing else; a number would be read as seconds since 1970."""
+    if isinstance(value, dt.date) or (isinstance(value, str) and _ISO_DAY.fullmatch(value)):
+        return value
+    raise ValueError("no day")
+
+
+AnyDay = Annotated[dt.date, BeforeValidator(_iso_day)]
+Day = Annotated[AnyDay, Field(ge=dt.date(2000, 1, 1), le=dt.date(2200, 12, 31), examples=["2026-04-29"])]
 SeenTag = Annotated[
     str,
     Header(

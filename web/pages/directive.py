@@ -37,7 +37,7 @@ from models.refusal import Code, Refused
 from models.vocabulary import Clock, Grade, Opinion, Urgency
 from services.acting import Desk, Wish, find_actor
 from services.asking import Standing, history_of, status_of
-from services.attachments import Attachment, FileStore, files_of, find, keep, kept_before
+from services.attachments import Attachment, FileStore, files_of, find, keep_for_act, kept_before
 from services.command_words import make_command
 from services.directive_story import Contribution, Story, story_of
 from services.my_work import actors_of
@@ -429,8 +429,7 @@ def _with_files(office: Office, store: FileStore, reader: Reader, code: str, pos
         before = kept_before(connection, code, person, posted.references)
     if posted.uploads:
         actor = find_actor(reference, person, posted.on_behalf_of or None, now)
-        if posted.kind in offers(standing.directive, actor, now):
-            before += keep(office, store, code, person, posted.uploads)
+        before += keep_for_act(office, store, standing.directive, actor, posted.kind, posted.uploads)
     return posted.naming(tuple(dict.fromkeys(before)))
 
 
