@@ -6,9 +6,9 @@ Faults are told as those of a file, all at once. Nothing of it is ever deleted: 
 import datetime as dt
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, Table, delete, insert, update
 
 from database.engine import writing
 from database.reference import DIRECTORY, Reference, raise_revision
@@ -25,8 +25,6 @@ from services.directories import nobody_keeps
 from services.directory_rules import directory_faults
 from services.keepers import find_administrator
 from services.office import Office
-
-One = TypeVar("One", Person, Agency, FieldOfWork)
 
 _TAKEN = N_("Mã “{code}” đã có trong danh bạ. Chọn mã khác, hoặc mở mục đã có để sửa.")
 _CHANGED = N_("Người khác vừa sửa mục này. Xem lại nội dung mới nhất rồi sửa tiếp.")
@@ -115,7 +113,11 @@ def change_person(office: Office, person: Person, posts: tuple[Post, ...], seen:
         before = directory.person(person.code)
         _require(before is not None and version_of(directory, before) == seen, "", _CHANGED)
         others = tuple(post for post in directory.posts if post.person != person.code)
-        return _with(directory, people=_replaced(directory.people, person), posts=(*others, *posts))
+        return _with(
+            directory,
+            people=tuple(person if row.code == person.code else row for row in directory.people),
+            posts=(*others, *posts),
+        )
 
     with writing(office.engine) as connection:
         actor, reference = _changed(office, connection, by, change)
@@ -132,15 +134,7 @@ def add_agency(office: Office, agency: Agency, by: str) -> None:
         FileRefused: with every fault; nothing changes.
         Refused: he who does it is no administrator.
     """
-
-    def change(directory: Directory) -> Directory:
-        _require(directory.agency(agency.code) is None, "code", _TAKEN, code=agency.code)
-        return _with(directory, agencies=(*directory.agencies, agency))
-
-    with writing(office.engine) as connection:
-        actor, reference = _changed(office, connection, by, change)
-        connection.execute(insert(AGENCY).values(**_row(agency)))
-        note(connection, actor.person, "agency.add", agency.code, office.now(reference), _told_agency(agency))
+    _add(office, agency, by, _AGENCIES, _told_agency(agency))
 
 
 def change_agency(office: Office, agency: Agency, seen: str, by: str) -> None:
@@ -153,16 +147,7 @@ def change_agency(office: Office, agency: Agency, seen: str, by: str) -> None:
         FileRefused: with every fault, or another one changed it meanwhile; nothing changes.
         Refused: he who does it is no administrator.
     """
-
-    def change(directory: Directory) -> Directory:
-        before = directory.agency(agency.code)
-        _require(before is not None and version_of(directory, before) == seen, "", _CHANGED)
-        return _with(directory, agencies=_replaced(directory.agencies, agency))
-
-    with writing(office.engine) as connection:
-        actor, reference = _changed(office, connection, by, change)
-        connection.execute(update(AGENCY).where(AGENCY.c.code == agency.code).values(**_row(agency)))
-        note(connection, actor.person, "agency.change", agency.code, office.now(reference), _told_agency(agency))
+    _change(office, agency, seen, by, _AGENCIES, _told_agency(agency))
 
 
 def add_field(office: Office, field: FieldOfWork, by: str) -> None:
@@ -172,15 +157,7 @@ def add_field(office: Office, field: FieldOfWork, by: str) -> None:
         FileRefused: with every fault; nothing changes.
         Refused: he who does it is no administrator.
     """
-
-    def change(directory: Directory) -> Directory:
-        _require(directory.field(field.code) is None, "code", _TAKEN, code=field.code)
-        return _with(directory, fields=(*directory.fields, field))
-
-    with writing(office.engine) as connection:
-        actor, reference = _changed(office, connection, by, change)
-        connection.execute(insert(FIELD_OF_WORK).values(**_row(field)))
-        note(connection, actor.person, "field.add", field.code, office.now(reference), _told_field(field))
+    _add(office, field, by, _FIELDS, _told_field(field))
 
 
 def change_field(office: Office, field: FieldOfWork, seen: str, by: str) -> None:
@@ -193,35 +170,54 @@ def change_field(office: Office, field: FieldOfWork, seen: str, by: str) -> None
         FileRefused: with every fault, or another one changed it meanwhile; nothing changes.
         Refused: he who does it is no administrator.
     """
+    _change(office, field, seen, by, _FIELDS, _told_field(field))
 
+
+@dataclass(frozen=True)
+class _Kept:
+    """Where one kind of thing is kept: the part of the directory, the table, what the audit calls it."""
+
+    part: str
+    table: Table
+    act: str
+
+    def rows(self, directory: Directory) -> tuple[Agency | FieldOfWork, ...]:
+        rows: tuple[Agency | FieldOfWork, ...] = getattr(directory, self.part)
+        return rows
+
+
+_AGENCIES = _Kept("agencies", AGENCY, "agency")
+_FIELDS = _Kept("fields", FIELD_OF_WORK, "field")
+
+
+def _add(office: Office, one: Agency | FieldOfWork, by: str, kept: _Kept, told: dict[str, str]) -> None:
     def change(directory: Directory) -> Directory:
-        before = directory.field(field.code)
-        _require(before is not None and version_of(directory, before) == seen, "", _CHANGED)
-        return _with(directory, fields=_replaced(directory.fields, field))
+        rows = kept.rows(directory)
+        _require(all(row.code != one.code for row in rows), "code", _TAKEN, code=one.code)
+        return _with(directory, **{kept.part: (*rows, one)})
 
     with writing(office.engine) as connection:
         actor, reference = _changed(office, connection, by, change)
-        connection.execute(update(FIELD_OF_WORK).where(FIELD_OF_WORK.c.code == field.code).values(**_row(field)))
-        note(connection, actor.person, "field.change", field.code, office.now(reference), _told_field(field))
+        connection.execute(insert(kept.table).values(**_row(one)))
+        note(connection, actor.person, f"{kept.act}.add", one.code, office.now(reference), told)
 
 
-def _with(
-    directory: Directory,
-    *,
-    people: tuple[Person, ...] | None = None,
-    posts: tuple[Post, ...] | None = None,
-    agencies: tuple[Agency, ...] | None = None,
-    fields: tuple[FieldOfWork, ...] | None = None,
-) -> Directory:
+def _change(office: Office, one: Agency | FieldOfWork, seen: str, by: str, kept: _Kept, told: dict[str, str]) -> None:
+    def change(directory: Directory) -> Directory:
+        rows = kept.rows(directory)
+        before = next((row for row in rows if row.code == one.code), None)
+        _require(before is not None and version_of(directory, before) == seen, "", _CHANGED)
+        return _with(directory, **{kept.part: tuple(one if row.code == one.code else row for row in rows)})
+
+    with writing(office.engine) as connection:
+        actor, reference = _changed(office, connection, by, change)
+        connection.execute(update(kept.table).where(kept.table.c.code == one.code).values(**_row(one)))
+        note(connection, actor.person, f"{kept.act}.change", one.code, office.now(reference), told)
+
+
+def _with(directory: Directory, **parts: tuple[object, ...]) -> Directory:
     """Make a directory with other parts; a copy would keep the indexes of the one before."""
-    return Directory(
-        agencies=directory.agencies if agencies is None else agencies,
-        successions=directory.successions,
-        people=directory.people if people is None else people,
-        posts=directory.posts if posts is None else posts,
-        fields=directory.fields if fields is None else fields,
-        absences=directory.absences,
-    )
+    return Directory(**(dict(directory) | parts))
 
 
 def _changed(
@@ -253,10 +249,6 @@ def _new_faults(before: Directory, after: Directory) -> Iterator[FileFault]:
 def _require(holds: bool, place: str, message: str, **data: object) -> None:
     if not holds:
         raise FileRefused((FileFault(place, 0, message, data),))
-
-
-def _replaced(rows: tuple[One, ...], one: One) -> tuple[One, ...]:
-    return tuple(one if row.code == one.code else row for row in rows)
 
 
 def _posts(directory: Directory, person: str) -> tuple[Post, ...]:

@@ -118,6 +118,7 @@ def judged(outcome: Outcome, cases: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # some 45 s of a core; a machine with other work gives it less
 def test_whatever_is_sent_the_answer_is_one_that_is_described(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -134,6 +135,7 @@ def test_whatever_is_sent_the_answer_is_one_that_is_described(
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(3_600)
 def test_tens_of_thousands_of_requests_find_no_error_of_ours(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
