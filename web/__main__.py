@@ -25,7 +25,7 @@ from services.single_sign_on import ClaimNames, SingleSignOn
 from services.temporal import connect, logging_runtime
 from services.troubles import disks_of
 from settings import Settings, SettingsRefused, load_settings
-from web.app import create_app
+from web.app import Surroundings, create_app
 from web.pages.single_sign_on import RETURN_PATH
 
 STOP_SECONDS = 4
@@ -97,15 +97,17 @@ def run(settings: Settings, listening: socket.socket) -> None:
             create_app(
                 office,
                 client,
-                clock,
-                disks,
-                settings.public_url,
-                frozenset(settings.webhook_allow),
-                closing,
-                scan=tuple(shlex.split(settings.scan_command)),
-                data_dir=settings.data_dir,
-                mailing=mailing,
-                single_sign_on=single_sign_on_of(settings),
+                Surroundings(
+                    clock=clock,
+                    disks=disks,
+                    base_url=settings.public_url,
+                    webhook_allow=frozenset(settings.webhook_allow),
+                    closing=closing,
+                    scan=tuple(shlex.split(settings.scan_command)),
+                    data_dir=settings.data_dir,
+                    mailing=mailing,
+                    single_sign_on=single_sign_on_of(settings),
+                ),
             ),
             log_config=None,
             access_log=False,

@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -79,23 +80,11 @@ _OTHER = N_("Yêu cầu không thực hiện được.")
 _BROKEN = N_("Hệ thống gặp lỗi khi trả lời; lỗi đã được ghi vào nhật ký.")
 
 
-def create_app(
-    office: Office,
-    temporal_client: TemporalClient,
-    clock: ClockGuard | None = None,
-    disks: tuple[Path, ...] = (),
-    base_url: str = "",
-    webhook_allow: frozenset[str] = frozenset(),
-    closing: threading.Event | None = None,
-    scan: tuple[str, ...] = (),
-    data_dir: Path | None = None,
-    mailing: Mailing | None = None,
-    single_sign_on: SingleSignOn | None = None,
-) -> ASGIApp:
-    """Build the application.
+@dataclass(frozen=True)
+class Surroundings:
+    """What an application stands in; each part has a use without the others.
 
-    Args:
-        temporal_client: gives the client of Temporal, connecting when need be; raises RuntimeError while it cannot.
+    Attributes:
         clock: watches this process's clock; made now when None.
         disks: folders on each of the disks that are written to.
         base_url: the address of the web part as it stands in mails.
@@ -106,22 +95,42 @@ def create_app(
         mailing: how the link for a forgotten password leaves; None offers none.
         single_sign_on: the office's OpenID Connect provider; None offers passwords alone.
     """
-    kept_in = data_dir or Path(tempfile.mkdtemp(prefix="dondoc-"))
-    machine = Machine(clock or ClockGuard(), disks)
+
+    clock: ClockGuard | None = None
+    disks: tuple[Path, ...] = ()
+    base_url: str = ""
+    webhook_allow: frozenset[str] = frozenset()
+    closing: threading.Event = field(default_factory=threading.Event)
+    scan: tuple[str, ...] = ()
+    data_dir: Path | None = None
+    mailing: Mailing | None = None
+    single_sign_on: SingleSignOn | None = None
+
+
+def create_app(office: Office, temporal_client: TemporalClient, around: Surroundings | None = None) -> ASGIApp:
+    """Build the application.
+
+    Args:
+        temporal_client: gives the client of Temporal, connecting when need be; raises RuntimeError while it cannot.
+    """
+    around = around or Surroundings()
+    kept_in = around.data_dir or Path(tempfile.mkdtemp(prefix="dondoc-"))
+    machine = Machine(around.clock or ClockGuard(), around.disks)
     app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
     health = Health(office, temporal_client, machine)
     app.include_router(health_routes(health))
     app.include_router(metrics_routes(office, machine.clock))
-    closing = closing or threading.Event()
-    files = FileStore(kept_in / "attachments", scan)
+    files = FileStore(kept_in / "attachments", around.scan)
     client = _client_or_none(temporal_client)
     desk = DeskOfProcess(office, client)
-    app.include_router(sign_in_routes(office, forgotten=mailing is not None, provider=single_sign_on is not None))
+    app.include_router(
+        sign_in_routes(office, forgotten=around.mailing is not None, provider=around.single_sign_on is not None)
+    )
     app.include_router(code_routes(office))
-    if mailing is not None:
-        app.include_router(forgotten_routes(office, mailing))
-    if single_sign_on is not None:
-        app.include_router(single_sign_on_routes(office, single_sign_on, base_url))
+    if around.mailing is not None:
+        app.include_router(forgotten_routes(office, around.mailing))
+    if around.single_sign_on is not None:
+        app.include_router(single_sign_on_routes(office, around.single_sign_on, around.base_url))
     app.include_router(own_account_routes(office))
     app.include_router(second_factor_routes(office))
     app.include_router(work_routes(office, desk))
@@ -129,20 +138,28 @@ def create_app(
     app.include_router(directive_routes(office, desk, files))
     app.include_router(board_routes(office))
     app.include_router(meeting_routes(office))
-    app.include_router(inbox_routes(office, base_url))
-    app.include_router(token_routes(office, base_url))
-    api = create_api(office, client, desk, files, base_url=base_url, webhook_allow=webhook_allow, closing=closing)
+    app.include_router(inbox_routes(office, around.base_url))
+    app.include_router(token_routes(office, around.base_url))
+    api = create_api(
+        office,
+        client,
+        desk,
+        files,
+        base_url=around.base_url,
+        webhook_allow=around.webhook_allow,
+        closing=around.closing,
+    )
     app.router.routes.append(ApiMount("/api", api))
     app.include_router(preferences_routes(office))
     watch = EngineWatch(temporal_client)
-    app.include_router(live_routes(office, Pulse(office, watch, closing)))
+    app.include_router(live_routes(office, Pulse(office, watch, around.closing)))
     app.add_middleware(EngineNoted, watch=watch)
     app.include_router(register_routes(office, client))
     reviews = Reviews(office, kept_in / "uploads")
     app.include_router(import_routes(reviews, client))
     app.include_router(import_row_routes(reviews))
     app.include_router(operation_routes(office))
-    app.include_router(admin_routes(office, health, webhook_allow))
+    app.include_router(admin_routes(office, health, around.webhook_allow))
     app.include_router(help_routes(office))
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)

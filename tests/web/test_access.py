@@ -25,7 +25,7 @@ from services.forgotten_password import Mailing
 from services.office import Office
 from services.openid_provider import Provider
 from services.single_sign_on import ClaimNames, SingleSignOn
-from web.app import create_app
+from web.app import Surroundings, create_app
 from web.headers import SecurityHeaders
 from web.origin import SameOriginOnly
 
@@ -213,9 +213,7 @@ def application(desk: Desk) -> SecurityHeaders:
     app = create_app(
         desk.office,
         no_temporal,
-        base_url=HOST,
-        mailing=mailing,
-        single_sign_on=SingleSignOn(provider, ClaimNames()),
+        Surroundings(base_url=HOST, mailing=mailing, single_sign_on=SingleSignOn(provider, ClaimNames())),
     )
     assert isinstance(app, SecurityHeaders)
     return app

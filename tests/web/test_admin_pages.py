@@ -24,7 +24,7 @@ from services import accounts, webhooks
 from services.audit import audited
 from services.office import Office
 from services.policies import policy_in_force
-from web.app import create_app
+from web.app import Surroundings, create_app
 from web.headers import SecurityHeaders
 from web.origin import SameOriginOnly
 
@@ -83,7 +83,7 @@ def office(desk: Desk) -> Iterator[Office]:
 
 @pytest.fixture
 async def browser(office: Office) -> AsyncIterator[httpx2.AsyncClient]:
-    transport = httpx2.ASGITransport(create_app(office, no_temporal, base_url=HOST))
+    transport = httpx2.ASGITransport(create_app(office, no_temporal, Surroundings(base_url=HOST)))
     async with httpx2.AsyncClient(transport=transport, base_url=HOST, headers={"Origin": HOST}) as client:
         yield client
 

@@ -33,7 +33,7 @@ from models.tables import COMMAND, DELIVERY, LEDGER, NOTICE
 from models.vocabulary import Audience, Clock
 from services.office import Office
 from web import health
-from web.app import create_app
+from web.app import Surroundings, create_app
 from web.probes import NoAnswer, Probe
 from workflows.queue import TASK_QUEUE
 
@@ -58,7 +58,7 @@ Get = Callable[[str], Awaitable[httpx2.Response]]
 
 
 def asking(office: Office, clock: ClockGuard | None = None) -> Get:
-    application = create_app(office, no_temporal, clock)
+    application = create_app(office, no_temporal, Surroundings(clock))
 
     async def get(path: str) -> httpx2.Response:
         transport = httpx2.ASGITransport(application, raise_app_exceptions=False)

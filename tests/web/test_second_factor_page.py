@@ -16,7 +16,7 @@ from models.second_factor import RECOVERY_CODES, ROLES_WITH, SecondFactorFor, co
 from models.sign_in import FREE_TRIES
 from services import accounts, passwords
 from services.office import Office
-from web.app import create_app
+from web.app import Surroundings, create_app
 from web.qr_code import qr_code
 
 PASSWORD = "mưa rơi trên sông Trà"
@@ -48,7 +48,7 @@ def office(desk: Desk, clock: time_machine.Traveller) -> Office:
 
 @pytest.fixture
 async def browser(office: Office) -> AsyncIterator[httpx2.AsyncClient]:
-    transport = httpx2.ASGITransport(create_app(office, no_temporal, base_url=HOST))
+    transport = httpx2.ASGITransport(create_app(office, no_temporal, Surroundings(base_url=HOST)))
     async with httpx2.AsyncClient(transport=transport, base_url=HOST, headers={"Origin": HOST}) as client:
         yield client
 
