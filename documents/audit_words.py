@@ -14,6 +14,7 @@ ACTS: Final[dict[str, str]] = {
     "account.sign_out": N_("kết thúc mọi phiên đăng nhập"),
     "person.add": N_("thêm người"),
     "person.change": N_("sửa người"),
+    "person.erase": N_("xóa thông tin cá nhân"),
     "agency.add": N_("thêm cơ quan"),
     "agency.change": N_("sửa cơ quan"),
     "agency.succeed": N_("chuyển sang cơ quan kế thừa"),
