@@ -150,15 +150,16 @@ def programs_of_postgresql() -> Path:
     raise AssertionError("PostgreSQL is not installed: apt install postgresql, or set DONDOC_TEST_POSTGRESQL")
 
 
-def _as_superuser(connection: Connection) -> None:
-    """Be the database's superuser until the transaction ends."""
-    connection.execute(text("SET LOCAL ROLE NONE"))
+def as_superuser(connection: Connection) -> None:
+    """Be PostgreSQL's superuser until the transaction ends; SQLite knows none."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL ROLE NONE"))
 
 
 def lift_guards(connection: Connection) -> None:
     """Take away the triggers that keep the ledger from being changed, as somebody does who changes it by hand."""
     if connection.dialect.name == "postgresql":
-        _as_superuser(connection)
+        as_superuser(connection)
         connection.execute(text("DROP TRIGGER ledger_append_only ON ledger"))
         return
     for guard in ("ledger_no_update", "ledger_no_delete"):
@@ -169,7 +170,7 @@ def refuse_inserts(connection: Connection, table: str, why: str, code: str | Non
     """Let inserts into a table fail from now on, until `allow_inserts`: all, or those of one directive's code."""
     only = f"WHEN (NEW.code = '{code}') " if code else ""
     if connection.dialect.name == "postgresql":
-        _as_superuser(connection)
+        as_superuser(connection)
         connection.execute(
             text(
                 "CREATE FUNCTION refuse_insert() RETURNS trigger LANGUAGE plpgsql AS "
@@ -188,8 +189,7 @@ def refuse_inserts(connection: Connection, table: str, why: str, code: str | Non
 
 def allow_inserts(connection: Connection, table: str) -> None:
     """Undo `refuse_inserts`."""
-    if connection.dialect.name == "postgresql":
-        _as_superuser(connection)
+    as_superuser(connection)
     on = f" ON {table}" if connection.dialect.name == "postgresql" else ""
     connection.execute(text(f"DROP TRIGGER refusing{on}"))
 
@@ -199,6 +199,6 @@ def nothing_recorded(engine: Engine) -> Iterator[None]:
     """Hold the ledger, so that nobody can append to it meanwhile."""
     with writing(engine) as connection:  # SQLite has one writer
         if connection.dialect.name == "postgresql":
-            _as_superuser(connection)
+            as_superuser(connection)
             connection.execute(text("LOCK TABLE ledger IN EXCLUSIVE MODE"))
         yield
