@@ -27,6 +27,7 @@ from services.import_review import Reviews
 from services.office import Office
 from services.single_sign_on import SingleSignOn
 from web.api.application import create_api
+from web.bodies import BoundedBodies
 from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
 from web.engine_watch import EngineNoted, EngineWatch
 from web.headers import SecurityHeaders
@@ -126,6 +127,7 @@ def create_app(
     watch = EngineWatch(temporal_client)
     app.include_router(live_routes(office, Pulse(office, watch, closing)))
     app.add_middleware(EngineNoted, watch=watch)
+    app.add_middleware(BoundedBodies)
     app.include_router(register_routes(office, client))
     reviews = Reviews(office, kept_in / "uploads")
     app.include_router(import_routes(reviews, client))
