@@ -13,11 +13,11 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from detect_secrets import SecretsCollection
+from detect_secrets.core.secrets_collection import SecretsCollection
 from detect_secrets.settings import default_settings
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -99,14 +99,18 @@ def known_secrets() -> frozenset[str]:
 def licences_of(package: metadata.Distribution) -> frozenset[str]:
     """What a package says of its licence; of several by choice or together, all."""
     told = package.metadata
-    if expression := told.get("License-Expression"):
-        return frozenset(re.split(r"\s+(?:AND|OR)\s+", expression.strip("() ")))
+
+    def first(name: str) -> str:
+        return str((told.get_all(name) or [""])[0] or "").strip()
+
+    if expression := first("License-Expression"):
+        return frozenset(re.split(r"\s+(?:AND|OR)\s+", expression.strip("()")))
     classified = {
         line.rsplit(" :: ", 1)[-1] for line in told.get_all("Classifier") or () if line.startswith("License ::")
     }
     if named := classified - NO_LICENCES:
         return frozenset(named)
-    text = (told.get("License") or "").strip()
+    text = first("License")
     return frozenset(re.split(r"\s+(?:AND|OR)\s+", text)) if text else frozenset()
 
 
@@ -185,7 +189,7 @@ def main() -> int:
     parser.add_argument("--history", action="store_true", help="look for secrets in every commit as well")
     history = parser.parse_args().history
     known, faults = known_secrets(), 0
-    looks = [
+    looks: list[tuple[str, Callable[[], Iterable[str]]]] = [
         ("secrets in the tree", lambda: secrets_in_tree(known)),
         ("licences", lambda: licence_faults(metadata.distributions())),
         ("known vulnerabilities", vulnerabilities),
