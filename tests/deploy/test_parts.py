@@ -53,9 +53,8 @@ class Parts:
         return {**clean, **named, **self.instead, "DONDOC_DATABASE_URL": database}
 
     def start(self, service: str) -> subprocess.Popen[bytes]:
-        command = [
-            {"python": sys.executable, "dondoc": DONDOC}.get(word, word) for word in SERVICES[service]["command"]
-        ]
+        program, *words = SERVICES[service]["command"]
+        command = [{"python": sys.executable, "dondoc": DONDOC}[program], *words]
         with (self.folder / f"{service}.log").open("ab") as log:
             return subprocess.Popen(command, env=self.environment(service), stdout=log, stderr=log, cwd=ROOT)
 

@@ -29,28 +29,22 @@ from services.saved_views import save_view
 from web.app import create_app
 from web.bodies import LARGEST_FORM
 
-OPEN_WITHOUT_END: Final = ("/live",)
+NOT_TRIED: Final = ("/live", "/readyz", "/sign-out")
+"""An answer without end, one that says 503 while Temporal is away, and the end of the session."""
 MEGABYTE: Final = 1024 * 1024
 
 HOSTILE: Final = {
-    "quote": "' OR '1'='1' --",
-    "statement": "1); DROP TABLE ledger; --",
-    "union": "x' UNION SELECT password FROM account --",
-    "wildcards": "%_\\%%__",
+    "statements": "' OR '1'='1' --); DROP TABLE ledger; -- ' UNION SELECT password FROM account --",
+    "signs": "%_\\%%__ {{ 7 * 7 }}${7*7}{% raw %} ../../../../etc/passwd",
     "NUL": "a\x00b",
     "half a pair": "\ud800",
     "line breaks": "a\r\nSet-Cookie: x=1\r\n\r\n",
-    "far away": "../../../../etc/passwd",
     "another site": "//evil.test/\\evil.test",
-    "template": "{{ 7 * 7 }}${7*7}{% raw %}",
-    "number": "9" * 400,
-    "number without end": "9" * 5_000,
+    "a great number": "9" * 400,
+    "a number without end": "9" * 5_000,
     "no figure": "²",
-    "negative": "-1",
-    "not a number": "NaN",
-    "letters": "ệ" * 5_000,
-    "marks": "a" + "\u0301" * 2_000,
-    "directions": "\u202e\u2066\ufeff\u200b",
+    "a negative number": "-1",
+    "letters": "ệ" * 3_000 + "a" + "\u0301" * 1_000 + "\u202e\u2066\ufeff\u200b",
 }
 
 PAYLOADS: Final = (
@@ -105,7 +99,7 @@ def routes_of(app: ASGIApp) -> list[Route]:
                 found.extend(Route(method, route.path, fields) for method in route.methods)
 
     walk(app.router.routes)
-    return [route for route in found if route.path not in OPEN_WITHOUT_END]
+    return [route for route in found if route.path not in NOT_TRIED]
 
 
 READ_BY_HAND: Final = (
@@ -127,10 +121,11 @@ def filled(path: str, value: str) -> str:
     return "/".join(hole if part.startswith("{") else part for part in path.split("/"))
 
 
-async def test_nothing_that_is_sent_in_any_field_of_any_route_is_an_error_of_ours(app: ASGIApp, desk: Desk) -> None:
-    broken = [(name, *one) for name, value in HOSTILE.items() for one in await _broken_by(app, desk, value)]
-
-    assert broken == []
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_nothing_that_is_sent_in_any_field_of_any_route_is_an_error_of_ours(
+    app: ASGIApp, desk: Desk, name: str
+) -> None:
+    assert await _broken_by(app, desk, HOSTILE[name]) == []
 
 
 async def _broken_by(app: ASGIApp, desk: Desk, value: str) -> list[tuple[str, str, int]]:
@@ -139,8 +134,6 @@ async def _broken_by(app: ASGIApp, desk: Desk, value: str) -> list[tuple[str, st
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url=HOST, headers={"Origin": HOST}) as browser:
         for route in routes_of(app):
-            if route.path == "/sign-out":
-                continue
             browser.cookies.clear()
             cookie = {"Cookie": f"dondoc={sessions['quantri' if route.path.startswith('/admin') else 'vanthu']}"}
             given = "&".join(f"{one}={encoded}" for one in (*route.fields, *READ_BY_HAND))
@@ -242,7 +235,7 @@ async def sent(browser: httpx2.AsyncClient, path: str, megabytes: int, *, told: 
 async def test_a_body_far_too_large_is_cut_off_on_every_route(app: ASGIApp, desk: Desk, told: bool) -> None:
     megabytes = 40 if told else LARGEST_FORM // MEGABYTE + 1
     async with browsing(app, desk.office, "truong.syt") as browser:
-        for path in ("/sign-in", "/forgotten", "/password", "/language", "/preferences", "/admin/people/x"):
+        for path in ("/sign-in", "/forgotten", "/password", "/language", "/preferences/digest", "/admin/people/x"):
             assert await sent(browser, path, megabytes, told=told) in (400, 404, 413), path
 
 
