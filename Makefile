@@ -1,7 +1,7 @@
 # Needs make, Python >= 3.11 with venv, and a package index. No step asks anything. `make help` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo debian test proof year lint bench
+.PHONY: help install demo debian test proof year lint audit sbom bench
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,6 +30,14 @@ lint: $(STAMP) ## check style, types and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit: $(STAMP) ## look for secrets in tree and history, licences that are not allowed, known vulnerabilities
+	$(BIN)/python -m tools.audit $(if $(FAST),,--history)
+
+sbom: $(STAMP) ## write what is installed, with versions and licences, to dist/sbom.json (CycloneDX)
+	@mkdir -p dist
+	@$(BIN)/cyclonedx-py environment $(VENV) --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.json
+	@echo "dist/sbom.json"
 
 debian: ## install the PostgreSQL and the Chromium that the tests run on, where missing (apt, as root)
 	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && command -v chromium >/dev/null; then \

@@ -36,6 +36,8 @@ HOST_NAME = re.compile(
     r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
 )
 LAST_PORT = 65535
+SHORTEST_KEPT_DAYS = 30
+"""Mails are tried again for days, and whoever asks why he heard nothing asks within a month."""
 
 
 class LogFormat(StrEnum):
@@ -108,6 +110,11 @@ class Settings(BaseSettings):
             entered with both. Default: none, nobody is entered.
         web_host: the address on which the web part listens. Default 127.0.0.1, this machine only.
         web_port: the TCP port on which the web part listens, 1 to 65535. Default 8000.
+        trusted_proxies: addresses and networks of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are
+            believed, parted by commas. Default: this machine only.
+        keep_traces_days: for how many days it is kept who signed in from where, which address got which mail, which
+            webhook was called, which import ran. Default 400.
+        keep_audit_days: for how many days acts of administration are kept. Default 1830, five years.
     """
 
     model_config = SettingsConfigDict(
@@ -143,6 +150,9 @@ class Settings(BaseSettings):
     oidc_role_claim: str = ""
     web_host: str = "127.0.0.1"
     web_port: int = 8000
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
+    keep_traces_days: int = 400
+    keep_audit_days: int = 1830
 
     def clock_offset(self, now: datetime) -> timedelta:
         """How far our clock is ahead of the machine's: zero unless a test set `clock`.
@@ -295,12 +305,37 @@ class Settings(BaseSettings):
                 )
         return places
 
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _read_trusted_proxies(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        places = tuple(place.strip() for place in value.split(",") if place.strip())
+        for place in places:
+            if not _is_network(place) or ipaddress.ip_network(place).prefixlen == 0:
+                _refuse(
+                    "{setting} gồm địa chỉ hoặc dải mạng của máy chủ đứng trước, cách nhau bằng dấu phẩy; "
+                    "không dùng được {place}.",
+                    place=place,
+                )
+        return places
+
     @field_validator("web_port", mode="before")
     @classmethod
     def _check_port(cls, value: object) -> int:
         text = str(value)
         if not re.fullmatch(r"[0-9]{1,5}", text) or not 0 < int(text) <= LAST_PORT:
             _refuse("{setting} phải là số cổng từ 1 đến 65535, không phải {value}.")
+        return int(text)
+
+    @field_validator("keep_traces_days", "keep_audit_days", mode="before")
+    @classmethod
+    def _check_days(cls, value: object) -> int:
+        text = str(value)
+        if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) < SHORTEST_KEPT_DAYS:
+            _refuse(
+                "{setting} phải là số ngày từ {least} đến 99999, không phải {value}.", least=str(SHORTEST_KEPT_DAYS)
+            )
         return int(text)
 
     @model_validator(mode="after")

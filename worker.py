@@ -19,6 +19,7 @@ from activities.clock_guard import ClockGuard
 from activities.commit import Door
 from activities.delivery import Delivery
 from activities.doorkeeper import Doorkeeper
+from activities.retention import Retention
 from activities.sweep import Sweep
 from activities.transports import transport_for
 from services.engine_access import EngineAccess
@@ -52,6 +53,8 @@ GRACE = timedelta(seconds=10)
 DEAD_WORKERS_QUEUE = timedelta(seconds=4)
 """How long a task waits for the worker that has its directive in memory, which may be dead, before any may take it."""
 
+LONG_ENOUGH = Retention()
+
 log = structlog.get_logger()
 
 
@@ -75,14 +78,21 @@ def tuning() -> Tuning:
 
 
 def build_worker(
-    client: Client, office: Office, door: Door, delivery: Delivery, canary: Canary, runner: WorkflowRunner
+    client: Client,
+    office: Office,
+    door: Door,
+    delivery: Delivery,
+    canary: Canary,
+    runner: WorkflowRunner,
+    retention: Retention = LONG_ENOUGH,
 ) -> Worker:
     """Put the worker together.
 
     Args:
         runner: the sandbox in tests; in production none, which saves a third of the CPU.
+        retention: how long traces are kept.
     """
-    sweep = Sweep(office.engine, office.references, EngineAccess(client, office), _failed)
+    sweep = Sweep(office.engine, office.references, EngineAccess(client, office), _failed, retention)
     return Worker(
         client,
         task_queue=TASK_QUEUE,
@@ -123,7 +133,8 @@ async def run(settings: Settings) -> None:
     )
     canary = Canary(run_dir / "canary" if run_dir.is_dir() else None, clock=clock)
     await ensure_standing_workflows(client)
-    async with build_worker(client, office, door, delivery, canary, UnsandboxedWorkflowRunner()):
+    retention = Retention(timedelta(days=settings.keep_traces_days), timedelta(days=settings.keep_audit_days))
+    async with build_worker(client, office, door, delivery, canary, UnsandboxedWorkflowRunner(), retention):
         if run_dir.is_dir():
             _say_ready(run_dir / "worker.ready")
         log.info("worker_started", task_queue=TASK_QUEUE, temporal=settings.temporal_address)

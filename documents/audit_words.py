@@ -18,6 +18,7 @@ ACTS: Final[dict[str, str]] = {
     "account.sign_out": N_("kết thúc mọi phiên đăng nhập"),
     "person.add": N_("thêm người"),
     "person.change": N_("sửa người"),
+    "person.erase": N_("xóa thông tin cá nhân"),
     "agency.add": N_("thêm cơ quan"),
     "agency.change": N_("sửa cơ quan"),
     "field.add": N_("thêm lĩnh vực"),

@@ -11,6 +11,7 @@ from types import FrameType
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 from temporalio.client import Client
 
 from activities.clock_guard import ClockGuard
@@ -93,7 +94,7 @@ def run(settings: Settings, listening: socket.socket) -> None:
     mailing = Mailing(transport, settings.mail_from, settings.public_url)
     closing = threading.Event()
     server = StoppableServer(
-        uvicorn.Config(
+        server_config(
             create_app(
                 office,
                 client,
@@ -109,11 +110,7 @@ def run(settings: Settings, listening: socket.socket) -> None:
                     single_sign_on=single_sign_on_of(settings),
                 ),
             ),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            lifespan="off",
-            timeout_graceful_shutdown=STOP_SECONDS,
+            settings.trusted_proxies,
         )
     )
     server.closing = closing
@@ -123,6 +120,23 @@ def run(settings: Settings, listening: socket.socket) -> None:
     log.info("web_started", host=settings.web_host, port=settings.web_port)
     server.run(sockets=[listening])
     log.info("web_stopped")
+
+
+def server_config(app: ASGIApp, trusted_proxies: tuple[str, ...]) -> uvicorn.Config:
+    """How uvicorn serves the application.
+
+    Args:
+        trusted_proxies: from whom alone it is believed for whom, and whether over TLS, a request is passed on.
+    """
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=STOP_SECONDS,
+        forwarded_allow_ips=list(trusted_proxies),
+    )
 
 
 def single_sign_on_of(settings: Settings) -> SingleSignOn | None:

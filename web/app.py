@@ -29,6 +29,7 @@ from services.import_review import Reviews
 from services.office import Office
 from services.single_sign_on import SingleSignOn
 from web.api.application import create_api
+from web.bodies import BoundedBodies
 from web.door import (
     PasswordChangeNeeded,
     SecondFactorNeeded,
@@ -154,6 +155,7 @@ def create_app(office: Office, temporal_client: TemporalClient, around: Surround
     watch = EngineWatch(temporal_client)
     app.include_router(live_routes(office, Pulse(office, watch, around.closing)))
     app.add_middleware(EngineNoted, watch=watch)
+    app.add_middleware(BoundedBodies)
     app.include_router(register_routes(office, client))
     reviews = Reviews(office, kept_in / "uploads")
     app.include_router(import_routes(reviews, client))
