@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, func, select
 
+from database.engine import reading
 from database.reference import Reference
 from documents.language import N_
 from models.audience import resolve
@@ -13,11 +14,27 @@ from models.directive import Directive
 from models.directory import Directory
 from models.tables import DIRECTIVE
 from models.vocabulary import Audience, Position
-from services.doctor import Check, Phrase, check, some
+from services.doctor import Check, Phrase, check, database_checks, guarded, some, work_checks
 from services.keepers import CLOSED
+from services.office import Office
 
 UNHEARD = frozenset({Position.ADMINISTRATOR, Position.INSPECTOR})
 """Posts to which the policy sends nothing."""
+
+
+def stored_checks(office: Office) -> Iterator[Check]:
+    """All checks of what lies in the database; an office without one gets but the first."""
+    found = tuple(guarded("database", lambda: database_checks(office.engine)))
+    yield from found
+    if any(one.name == "schema" and one.ok for one in found):
+        yield from tuple(guarded("stored", lambda: _read(office)))
+
+
+def _read(office: Office) -> Iterator[Check]:
+    with reading(office.engine) as connection:
+        reference, now = office.reference(connection), office.now()
+        yield from work_checks(connection, reference, now)
+        yield from office_checks(connection, reference, now)
 
 
 def office_checks(connection: Connection, reference: Reference, now: dt.datetime) -> Iterator[Check]:

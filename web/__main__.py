@@ -22,10 +22,12 @@ from services.office import Office
 from services.openid_provider import Provider
 from services.single_sign_on import ClaimNames, SingleSignOn
 from services.temporal import connect, logging_runtime
+from services.tracing import begin_tracing, end_tracing
 from services.troubles import disks_of
 from settings import Settings, SettingsRefused, load_settings
 from web.app import create_app
 from web.pages.single_sign_on import RETURN_PATH
+from web.request_ids import RequestIds
 
 STOP_SECONDS = 4
 """How long requests under way may take to end after SIGTERM."""
@@ -92,18 +94,20 @@ def run(settings: Settings, listening: socket.socket) -> None:
     closing = threading.Event()
     server = StoppableServer(
         uvicorn.Config(
-            create_app(
-                office,
-                client,
-                clock,
-                disks,
-                settings.public_url,
-                frozenset(settings.webhook_allow),
-                closing,
-                scan=tuple(shlex.split(settings.scan_command)),
-                data_dir=settings.data_dir,
-                mailing=mailing,
-                single_sign_on=single_sign_on_of(settings),
+            RequestIds(
+                create_app(
+                    office,
+                    client,
+                    clock,
+                    disks,
+                    settings.public_url,
+                    frozenset(settings.webhook_allow),
+                    closing,
+                    scan=tuple(shlex.split(settings.scan_command)),
+                    data_dir=settings.data_dir,
+                    mailing=mailing,
+                    single_sign_on=single_sign_on_of(settings),
+                )
             ),
             log_config=None,
             access_log=False,
@@ -152,7 +156,7 @@ def main() -> int:
     except SettingsRefused as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
-    configure_logging(settings.log_format)
+    configure_logging(settings.log_format, level=settings.log_level)
     try:
         listening = listen(settings.web_host, settings.web_port)
     except OSError as fault:
@@ -165,7 +169,9 @@ def main() -> int:
         )
         sys.stderr.write(f"{message}\n")
         return 1
+    begin_tracing(settings.otlp_endpoint, "dondoc-web")
     run(settings, listening)
+    end_tracing()
     return 0
 
 
