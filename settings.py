@@ -160,6 +160,15 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     web_port: int = 8000
 
+    def texts(self) -> dict[str, str]:
+        """What is set, as text by name of the variable; secrets too, so it is for looking at and not for showing."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {
+            f"{PREFIX}{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name, value in values.items()
+            if value is not None
+        }
+
     def clock_offset(self, now: datetime) -> timedelta:
         """How far our clock is ahead of the machine's: zero unless a test set `clock`.
 

@@ -62,6 +62,7 @@ def _vacancies(connection: Connection, directory: Directory, day: dt.date) -> Ch
         "posts",
         False,
         N_("{number} chức danh đang khuyết hoặc không ai thay: {posts}. Người ở bậc kế tiếp sẽ nhận thay."),
+        todo=N_("Ghi người giữ chức danh vào danh bạ: “dondoc directory import” hoặc trang quản trị."),
         number=len(vacant),
         posts=some(vacant),
     )
@@ -119,6 +120,7 @@ def _without_address(directory: Directory, day: dt.date) -> Check:
         "addresses",
         False,
         N_("{number} người giữ chức danh mà không có địa chỉ thư, chỉ thấy thông báo trên hệ thống: {people}."),
+        todo=N_("Ghi địa chỉ thư của họ vào danh bạ."),
         number=len(unreached),
         people=some(unreached),
     )

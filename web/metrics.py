@@ -4,6 +4,7 @@ They are the same whichever web process answers; what this process itself counts
 """
 
 import asyncio
+import contextlib
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,7 @@ from web.probes import NoAnswer, Probe
 
 SCRAPE_SECONDS: Final = 5.0
 
+CHECKS_SECONDS: Final = 2.0
 CHECKS_HOLD_SECONDS: Final = 60.0
 """For how long what the checks found is told again: what they look at changes slowly, and they read much."""
 
@@ -38,8 +40,6 @@ class OfficeCollector(Collector):
     def __init__(self, office: Office, machine: Machine) -> None:
         self._office = office
         self._machine = machine
-        self._checks: tuple[Check, ...] = ()
-        self._checked_at = float("-inf")
 
     def describe(self) -> list[Metric]:
         """Nothing ahead: registering must not ask the database."""
@@ -63,18 +63,23 @@ class OfficeCollector(Collector):
             return
         yield _gauge("dondoc_database_up", "Whether the database answered this scrape.", 1)
         yield from _figures(found)
-        yield _gauges(
-            "dondoc_check_ok",
-            "Whether a check of `dondoc doctor` on data, people, calendar and policy finds nothing wrong.",
-            "check",
-            {one.name: int(one.ok) for one in self._look()},
-        )
 
-    def _look(self) -> tuple[Check, ...]:
-        if time.monotonic() - self._checked_at >= CHECKS_HOLD_SECONDS:
-            self._checks = tuple(stored_checks(self._office))
-            self._checked_at = time.monotonic()
-        return self._checks
+
+class OfficeChecks:
+    """What the checks of data, people, calendar and policy found last; a scrape waits for them a short while only."""
+
+    def __init__(self, office: Office) -> None:
+        self._probe = Probe(lambda: tuple(stored_checks(office)), CHECKS_SECONDS)
+        self._found: tuple[Check, ...] = ()
+        self._found_at = float("-inf")
+
+    async def look(self) -> tuple[Check, ...]:
+        """Look anew where it is time; nothing is known before the first look is over."""
+        if time.monotonic() - self._found_at >= CHECKS_HOLD_SECONDS:
+            with contextlib.suppress(NoAnswer):
+                self._found = await self._probe.ask()
+                self._found_at = time.monotonic()
+        return self._found
 
 
 def _figures(found: Measures) -> Iterator[Metric]:
@@ -124,17 +129,21 @@ def metrics_routes(office: Office, health: Health, machine: Machine) -> APIRoute
     registry.register(REFUSED)
     temporal_up = Gauge("dondoc_temporal_up", "Whether Temporal answered this scrape.", registry=of_engine)
     worker_up = Gauge("dondoc_worker_up", "Whether a worker polls for the directives' work.", registry=of_engine)
+    check_ok = Gauge("dondoc_check_ok", "Whether a check of what lies in SQL is well.", ["check"], registry=of_engine)
+    checks = OfficeChecks(office)
     scrape = Probe(lambda: generate_latest(registry), SCRAPE_SECONDS)
 
     @router.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
         """Answer one scrape; 503 when the database takes too long."""
         try:
-            found, (temporal, worker) = await asyncio.gather(scrape.ask(), health.engine())
+            found, (temporal, worker), looked = await asyncio.gather(scrape.ask(), health.engine(), checks.look())
         except NoAnswer:
             return Response(status_code=503, headers={"Retry-After": "10"})
         temporal_up.set(temporal)
         worker_up.set(worker)
+        for one in looked:
+            check_ok.labels(one.name).set(one.ok)
         return Response(found + generate_latest(of_engine), media_type=CONTENT_TYPE_LATEST)
 
     return router
