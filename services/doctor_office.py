@@ -62,7 +62,7 @@ def _vacancies(connection: Connection, directory: Directory, day: dt.date) -> Ch
         "posts",
         False,
         N_("{number} chức danh đang khuyết hoặc không ai thay: {posts}. Người ở bậc kế tiếp sẽ nhận thay."),
-        todo=N_("Ghi người giữ chức danh vào danh bạ: “dondoc directory import” hoặc trang quản trị."),
+        todo=N_("Ghi người giữ chức danh vào danh bạ: “dondoc directory load” hoặc trang quản trị."),
         number=len(vacant),
         posts=some(vacant),
     )
