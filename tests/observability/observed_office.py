@@ -58,7 +58,7 @@ class Collector:
         keep = self._keep
 
         class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 - http.server's own name
+            def do_POST(self) -> None:
                 keep(self.path, self.rfile.read(int(self.headers["Content-Length"])))
                 self.send_response(200)
                 self.send_header("Content-Type", "application/x-protobuf")
@@ -203,7 +203,5 @@ def observed_office(folder: Path, database_url: str, temporal_address: str) -> I
     mail, web, metrics = free_ports(3)
     mailbox, collector = Mailbox(mail), Collector()
     with mailbox.open(), collector.open() as endpoint:
-        yield ObservedOffice(
-            folder, office, temporal_address, mailbox, collector, web, metrics, endpoint, database_url
-        )
+        yield ObservedOffice(folder, office, temporal_address, mailbox, collector, web, metrics, endpoint, database_url)
     office.engine.dispose()

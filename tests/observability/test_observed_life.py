@@ -42,7 +42,9 @@ def life(seeded_database, tmp_path_factory, temporal_address) -> Iterator[Life]:
         found = Life(office)
         for person in ("truong.syt", "chuyenvien.syt", "vanthu"):
             mail = f"{CANARY}.{person}@quangngai.example"
-            office.sql(f"UPDATE person SET name = :name, email = '{mail}' WHERE code = '{person}'", name=f"{CANARY} {person}")
+            office.sql(
+                f"UPDATE person SET name = :name, email = '{mail}' WHERE code = '{person}'", name=f"{CANARY} {person}"
+            )
             accounts.add(office.office, person, PASSWORD, must_change=False)
         office.sql("UPDATE revision SET number = number + 1")
         with office.running("worker", "web"):
@@ -70,19 +72,28 @@ def live(life: Life) -> None:
                 json={
                     "content": f"Báo cáo {CANARY}\r\n\x1b[31mđỏ",
                     "lead_agency": "Sở Y tế",
-                    "document": {"number": "1/UBND-TH", "date": "02/03/2026", "abstract": f"{CANARY}", "signer": CANARY},
+                    "document": {
+                        "number": "1/UBND-TH",
+                        "date": "02/03/2026",
+                        "abstract": f"{CANARY}",
+                        "signer": CANARY,
+                    },
                 },
             )
             assert made.status_code in (200, 201), made.text
             life.code = made.json()["code"]
-            eventually(lambda: office.ask("SELECT 1 FROM ledger WHERE directive = :code", code=life.code), "it is taken")
+            eventually(
+                lambda: office.ask("SELECT 1 FROM ledger WHERE directive = :code", code=life.code), "it is taken"
+            )
             program.get("/api/v1/me", headers={"Authorization": f"Bearer {CANARY}"})
             program.get("/api/v1/directives", params={"text": CANARY})
             commented = program.post(
                 f"/api/v1/directives/{life.code}/commands", json={"kind": "comment", "text": f"Ý kiến {CANARY}"}
             )
             assert commented.status_code == 200, commented.text
-            program.post("/api/v1/directives", content=f'{{"content": "{CANARY}', headers={"Content-Type": "application/json"})
+            program.post(
+                "/api/v1/directives", content=f'{{"content": "{CANARY}', headers={"Content-Type": "application/json"}
+            )
         life.urged, life.refused = str(uuid.uuid4()), str(uuid.uuid4())
         browser.get(f"/directives?text={CANARY}")
         urged = browser.post(
@@ -124,7 +135,9 @@ def poison(life: Life) -> None:
         code=life.code,
         data=json.dumps({"kind": "teleported", "text": CANARY}),
     )
-    with httpx2.Client(base_url=office.url, headers={"Authorization": f"Bearer {life.secrets[2]}"}, timeout=60) as program:
+    with httpx2.Client(
+        base_url=office.url, headers={"Authorization": f"Bearer {life.secrets[2]}"}, timeout=60
+    ) as program:
         program.post(f"/api/v1/directives/{life.code}/commands", json={"kind": "comment", "text": f"Sau đó {CANARY}"})
 
 
@@ -228,9 +241,7 @@ def test_one_trace_leads_from_the_click_by_the_update_and_the_commit_to_the_mail
     trace = hashlib.sha256(f"dondoc trace {life.urged}".encode()).hexdigest()[:32]
     found = by_name(life.office.collector.in_trace(trace))
 
-    click, send, commit, mail = (
-        found[name] for name in ("POST /directives/{code:path}/do", "send", "commit", "mail")
-    )
+    click, send, commit, mail = (found[name] for name in ("POST /directives/{code:path}/do", "send", "commit", "mail"))
     assert (click.service, send.service, commit.service, mail.service) == (
         *("dondoc-web", "dondoc-web"),
         *("dondoc-worker", "dondoc-worker"),
@@ -243,7 +254,9 @@ def test_one_trace_leads_from_the_click_by_the_update_and_the_commit_to_the_mail
 
 
 def test_a_registration_by_the_api_leads_to_its_commit(life: Life) -> None:
-    [(command,)] = life.office.ask("SELECT id FROM command WHERE directive = :code AND kind = 'register'", code=life.code)
+    [(command,)] = life.office.ask(
+        "SELECT id FROM command WHERE directive = :code AND kind = 'register'", code=life.code
+    )
 
     found = by_name(life.office.collector.in_trace(hashlib.sha256(f"dondoc trace {command}".encode()).hexdigest()[:32]))
 

@@ -1,5 +1,6 @@
 """Histories recorded from released code replay on today's code; nobody edits or records them again (STYLE 14)."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
+from services.tracing import begin_tracing, end_tracing, is_on
 from workflows.directive import DirectiveWorkflow
 
 HISTORIES = sorted((Path(__file__).parents[1] / "histories").glob("*.json"))
@@ -20,6 +22,15 @@ def recorded(file: Path) -> WorkflowHistory:
     return WorkflowHistory.from_json("directive/replayed", file.read_text(encoding="utf-8"))
 
 
+@pytest.fixture(params=["traced", "not traced"])
+def _tracing(request: pytest.FixtureRequest) -> Iterator[None]:
+    begin_tracing("http://127.0.0.1:1" if request.param == "traced" else "", "test")
+    assert is_on() is (request.param == "traced")
+    yield
+    end_tracing()
+
+
+@pytest.mark.usefixtures("_tracing")
 @pytest.mark.parametrize("file", HISTORIES, ids=[file.stem for file in HISTORIES])
 async def test_a_recorded_history_replays_on_todays_code(file: Path) -> None:
     replayer = Replayer(workflows=[DirectiveWorkflow], data_converter=pydantic_data_converter)
