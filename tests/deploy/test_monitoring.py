@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,8 +56,8 @@ async def told(desk: Desk) -> set[str]:
     measures._late.record(0.0)
     measures.tried(Tried(1, 1, "sent", 0, 1))
     measures.refused(Code.WRONG_STATE)
-    with urllib.request.urlopen(f"http://{address}/metrics", timeout=30) as answer:
-        worker = answer.read().decode()
+    async with httpx2.AsyncClient() as client:
+        worker = (await client.get(f"http://{address}/metrics", timeout=30)).text
     return {
         sample.name
         for text in (web, worker)
@@ -81,13 +80,9 @@ async def test_every_figure_of_dashboard_and_rules_is_told(told: set[str]) -> No
 
 async def test_every_figure_of_ours_stands_in_the_docs(told: set[str]) -> None:
     ours = {re.sub(r"_(bucket|count|sum|created)$", "", name) for name in told if name.startswith("dondoc_")}
-    endings = {ending for found in re.findall(r"`(_[a-z_]+)", OPERATIONS) for ending in [found]}
+    endings = tuple(re.findall(r"`(_[a-z_]+)", OPERATIONS))
 
-    missing = {
-        name for name in ours if f"`{name}" not in OPERATIONS and not any(name.endswith(ending) for ending in endings)
-    }
-
-    assert missing == set()
+    assert {name for name in ours if f"`{name}" not in OPERATIONS and not name.endswith(endings)} == set()
 
 
 def test_every_alert_says_how_urgent_it_is_and_has_its_line_of_what_to_do() -> None:

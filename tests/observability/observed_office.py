@@ -99,9 +99,6 @@ class Collector:
                         )
                     )
 
-    def of_command(self, command: str) -> list[Span]:
-        return [span for span in self.spans if span.attributes.get("dondoc.command") == command]
-
     def in_trace(self, trace: str) -> list[Span]:
         return [span for span in self.spans if span.trace == trace]
 

@@ -1,10 +1,11 @@
-"""What worker and web tell of a life, read from outside: their logs, their figures, and the traces of what people did."""
+"""What worker and web tell of a life, read from outside: their logs, their figures, and the traces of acts."""
 
 import hashlib
 import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -35,22 +36,23 @@ class Life:
 
 
 @pytest.fixture(scope="module")
-def life(seeded_database, tmp_path_factory, temporal_address) -> Iterator[Life]:  # type: ignore[no-untyped-def]
+def life(seeded_database: Path, tmp_path_factory: pytest.TempPathFactory, temporal_address: str) -> Iterator[Life]:
     folder = tmp_path_factory.mktemp("observed")
     url = fresh_database(seeded_database, folder / "database")
     with observed_office(folder / "data", url, temporal_address) as office:
         found = Life(office)
         for person in ("truong.syt", "chuyenvien.syt", "vanthu"):
-            mail = f"{CANARY}.{person}@quangngai.example"
             office.sql(
-                f"UPDATE person SET name = :name, email = '{mail}' WHERE code = '{person}'", name=f"{CANARY} {person}"
+                "UPDATE person SET name = :name, email = :mail WHERE code = :code",
+                name=f"{CANARY} {person}",
+                mail=f"{CANARY}.{person}@quangngai.example",
+                code=person,
             )
             accounts.add(office.office, person, PASSWORD, must_change=False)
         office.sql("UPDATE revision SET number = number + 1")
         with office.running("worker", "web"):
             eventually(office.is_ready, "the parts are ready")
             live(found)
-        found.of_worker  # noqa: B018 - read while the worker ran
         yield found
 
 
@@ -130,15 +132,14 @@ def poison(life: Life) -> None:
     """A snapshot and a row that this release cannot read, with what somebody wrote in them."""
     office = life.office
     office.sql(
-        "INSERT INTO ledger (directive, seq, at, kind, actor, part, data, previous_hash, hash) SELECT directive, seq + 1, at,"
-        " 'teleported', actor, 0, :data, hash, 'x' FROM ledger WHERE directive = :code ORDER BY seq DESC LIMIT 1",
+        "INSERT INTO ledger (directive, seq, at, kind, actor, part, data, previous_hash, hash) "
+        "SELECT directive, seq + 1, at, 'teleported', actor, 0, :data, hash, 'x' "
+        "FROM ledger WHERE directive = :code ORDER BY seq DESC LIMIT 1",
         code=life.code,
         data=json.dumps({"kind": "teleported", "text": CANARY}),
     )
-    with httpx2.Client(
-        base_url=office.url, headers={"Authorization": f"Bearer {life.secrets[2]}"}, timeout=60
-    ) as program:
-        program.post(f"/api/v1/directives/{life.code}/commands", json={"kind": "comment", "text": f"Sau đó {CANARY}"})
+    headers, comment = {"Authorization": f"Bearer {life.secrets[2]}"}, {"kind": "comment", "text": f"Sau đó {CANARY}"}
+    httpx2.post(f"{office.url}/api/v1/directives/{life.code}/commands", headers=headers, json=comment, timeout=60)
 
 
 # --- Logs ------------------------------------------------------------------------------------------------------------
@@ -233,13 +234,14 @@ def test_no_figure_has_a_label_that_grows_with_the_office(life: Life) -> None:
 # --- Traces ----------------------------------------------------------------------------------------------------------
 
 
-def by_name(spans: list[Span]) -> dict[str, Span]:
-    return {span.name: span for span in spans}
+def spans_of(life: Life, command: str) -> dict[str, Span]:
+    """By name, as somebody finds them who knows the command's id and docs/operations.md."""
+    trace = hashlib.sha256(f"dondoc trace {command}".encode()).hexdigest()[:32]
+    return {span.name: span for span in life.office.collector.in_trace(trace)}
 
 
 def test_one_trace_leads_from_the_click_by_the_update_and_the_commit_to_the_mail(life: Life) -> None:
-    trace = hashlib.sha256(f"dondoc trace {life.urged}".encode()).hexdigest()[:32]
-    found = by_name(life.office.collector.in_trace(trace))
+    found = spans_of(life, life.urged)
 
     click, send, commit, mail = (found[name] for name in ("POST /directives/{code:path}/do", "send", "commit", "mail"))
     assert (click.service, send.service, commit.service, mail.service) == (
@@ -254,11 +256,10 @@ def test_one_trace_leads_from_the_click_by_the_update_and_the_commit_to_the_mail
 
 
 def test_a_registration_by_the_api_leads_to_its_commit(life: Life) -> None:
-    [(command,)] = life.office.ask(
-        "SELECT id FROM command WHERE directive = :code AND kind = 'register'", code=life.code
-    )
+    asked = "SELECT id FROM command WHERE directive = :code AND kind = 'register'"
+    [(command,)] = life.office.ask(asked, code=life.code)
 
-    found = by_name(life.office.collector.in_trace(hashlib.sha256(f"dondoc trace {command}".encode()).hexdigest()[:32]))
+    found = spans_of(life, command)
 
     assert {"send", "commit"} <= set(found)
     assert found["commit"].parent == found["send"].id

@@ -47,7 +47,7 @@ def test_a_traceback_names_places_and_never_the_values_that_stood_there(log_form
     except ValueError:
         structlog.get_logger("x").exception("webhook_broke")
     try:
-        raise LookupError(secret) from KeyError(secret)
+        raise LookupError(secret) from KeyError(secret)  # noqa: TRY301 - it is logged where it arises
     except LookupError:
         logging.getLogger("library").exception("it broke")
 

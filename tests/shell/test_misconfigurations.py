@@ -1,4 +1,4 @@
-"""Every misconfiguration that docs/operations.md names is made for real, and `dondoc doctor` names it and what to do."""
+"""Every misconfiguration that docs/operations.md names is made for real; `dondoc doctor` names it and what to do."""
 
 import asyncio
 import contextlib
