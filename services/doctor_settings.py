@@ -141,8 +141,8 @@ def webhook_check(allowed: Iterable[str]) -> Check:
             wide.append(place)
     if wide:
         message = N_(
-            "Webhook gọi được tới cả {places}, kể cả máy chủ bên trong. Chỉ ghi từng máy hoặc dải mạng hẹp trong "
-            "DONDOC_WEBHOOK_ALLOW."
+            "Webhook được phép gọi tới {places}, tức gần như mọi nơi, kể cả máy chủ bên trong. Chỉ ghi từng máy hoặc "
+            "dải mạng hẹp trong DONDOC_WEBHOOK_ALLOW."
         )
         return check("webhook_allow", False, message, places=wide)
     return check("webhook_allow", True, _FITS, setting="DONDOC_WEBHOOK_ALLOW")
@@ -171,7 +171,8 @@ def single_sign_on_check(provider: Provider | None) -> Iterator[Check]:
         provider.metadata()
     except ProviderAway as away:
         message = N_(
-            "Không đăng nhập một lần được qua {issuer} ({problem}). Kiểm tra DONDOC_OIDC_ISSUER và đường mạng tới đó."
+            "Đăng nhập một lần qua {issuer} không dùng được ({problem}). Kiểm tra DONDOC_OIDC_ISSUER và đường mạng "
+            "tới đó."
         )
         yield check("single_sign_on", False, message, issuer=provider.issuer, problem=str(away))
     else:
