@@ -27,6 +27,8 @@ WIDE_BITS = 8
 
 SECONDS = 3.0
 
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - what listens everywhere is asked here
+
 _FITS = N_("Cài đặt {setting} dùng được.")
 
 
@@ -205,7 +207,7 @@ def metrics_check(address: str | None) -> Iterator[Check]:
     if address is None:
         return
     host, _, port = address.rpartition(":")
-    reached = f"{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared, not listened on
+    reached = f"{_EVERYWHERE.get(host, host)}:{port}"
     try:
         with urllib.request.urlopen(f"http://{reached}/metrics", timeout=SECONDS) as answer:
             ours = b"temporal_" in answer.read(1_000_000)

@@ -7,7 +7,8 @@ import asyncio
 import contextlib
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter
@@ -52,8 +53,12 @@ class OfficeCollector(Collector):
             "Seconds by which the wall clock has parted from the running time of the machine since this process began.",
             self._machine.clock.jump(),
         )
-        room = {str(folder): shutil.disk_usage(folder).free for folder in self._machine.disks if folder.is_dir()}
-        yield _gauges("dondoc_disk_free_bytes", "Room on the disk of a folder that is written to.", "folder", room)
+        yield _gauges(
+            "dondoc_disk_free_bytes",
+            "Room on the disk of a folder that is written to.",
+            "folder",
+            dict(_room(self._machine.disks)),
+        )
         try:
             now = self._office.now()
             with reading(self._office.engine) as connection:
@@ -80,6 +85,12 @@ class OfficeChecks:
                 self._found = await self._probe.ask()
                 self._found_at = time.monotonic()
         return self._found
+
+
+def _room(folders: Iterable[Path]) -> Iterator[tuple[str, int]]:
+    for folder in folders:
+        with contextlib.suppress(OSError):  # a disk that cannot be asked is named by /readyz
+            yield str(folder), shutil.disk_usage(folder).free
 
 
 def _figures(found: Measures) -> Iterator[Metric]:

@@ -110,7 +110,11 @@ def test_the_dashboard_can_be_loaded() -> None:
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool comes with Debian's package prometheus")
-def test_promtool_finds_no_fault() -> None:
-    for words in (("rules", str(RULES_FILE)), ("config", str(RULES_FILE.with_name("prometheus.example.yml")))):
-        done = subprocess.run(["promtool", "check", *words], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+def test_promtool_finds_no_fault_and_the_rules_ring_when_they_should() -> None:
+    for words in (
+        ("check", "rules", str(RULES_FILE)),
+        ("check", "config", str(RULES_FILE.with_name("prometheus.example.yml"))),
+        ("test", "rules", str(Path(__file__).with_name("dondoc.rules.test.yml"))),
+    ):
+        done = subprocess.run(["promtool", *words], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
