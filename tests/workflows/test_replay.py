@@ -22,15 +22,6 @@ def recorded(file: Path) -> WorkflowHistory:
     return WorkflowHistory.from_json("directive/replayed", file.read_text(encoding="utf-8"))
 
 
-@pytest.fixture(params=["traced", "not traced"])
-def _tracing(request: pytest.FixtureRequest) -> Iterator[None]:
-    begin_tracing("http://127.0.0.1:1" if request.param == "traced" else "", "test")
-    assert is_on() is (request.param == "traced")
-    yield
-    end_tracing()
-
-
-@pytest.mark.usefixtures("_tracing")
 @pytest.mark.parametrize("file", HISTORIES, ids=[file.stem for file in HISTORIES])
 async def test_a_recorded_history_replays_on_todays_code(file: Path) -> None:
     replayer = Replayer(workflows=[DirectiveWorkflow], data_converter=pydantic_data_converter)
@@ -38,6 +29,20 @@ async def test_a_recorded_history_replays_on_todays_code(file: Path) -> None:
     replayed = await replayer.replay_workflow(recorded(file))
 
     assert replayed.replay_failure is None
+
+
+@pytest.fixture
+def _traced() -> Iterator[None]:
+    begin_tracing("http://127.0.0.1:1", "test")
+    assert is_on()
+    yield
+    end_tracing()
+
+
+@pytest.mark.usefixtures("_traced")
+@pytest.mark.parametrize("file", [file for file in HISTORIES if recorded_life(file) == "whole-life"])
+async def test_it_replays_where_everything_is_traced(file: Path) -> None:
+    await test_a_recorded_history_replays_on_todays_code(file)
 
 
 def test_every_recorded_shape_is_there() -> None:
