@@ -28,6 +28,9 @@ SECRET = frozenset({"secret_key", "oidc_client_secret", "smtp_url", "database_ur
 SECRETS = Path("/run/secrets")
 """Where containers find secrets as files: `dondoc_database_url` is DONDOC_DATABASE_URL. The environment wins."""
 
+STANDARD_OTLP = "OTEL_EXPORTER_OTLP_ENDPOINT"
+"""OpenTelemetry's own name for the place to which everything is sent."""
+
 SECRET_KEY_CHARACTERS = 32
 SHIPPED_DIRECTORY = Path(__file__).parent / "database" / "seed" / "quang_ngai.yaml"
 HOST_AND_PORT = re.compile(r"(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):(?P<port>[0-9]{1,5})")
@@ -45,6 +48,15 @@ class LogFormat(StrEnum):
 
     CONSOLE = "console"  # for people
     JSON = "json"  # one object a line
+
+
+class LogLevel(StrEnum):
+    """From which weight on worker and web write a line."""
+
+    DEBUG = "debug"  # every request and every commit
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 @dataclass(frozen=True)
@@ -93,6 +105,10 @@ class Settings(BaseSettings):
             point that needs one makes it and keeps it in the data folder.
         second_factor: `none`, or `leaders`: leaders and administrators set up a second factor before anything else.
         log_format: `console` or `json`.
+        log_level: `debug`, `info`, `warning` or `error`: what is lighter is not written. Default `info`.
+        worker_metrics_address: `address:port` at which the worker answers `/metrics`. Default: none.
+        otlp_endpoint: `http://host:4318`, where traces are sent by OTLP over HTTP. Default: what the standard variable
+            OTEL_EXPORTER_OTLP_ENDPOINT says; without it, none, and nothing is traced.
         clock: for tests only: `+3600` or `-3600` shifts our clock by so many seconds; an ISO instant with its
             zone lets our clock stand at that instant now and go on from there.
         directory: the YAML file from which an empty database gets agencies and people.
@@ -138,6 +154,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     second_factor: SecondFactorFor = SecondFactorFor.NONE
     log_format: LogFormat = LogFormat.CONSOLE
+    log_level: LogLevel = LogLevel.INFO
+    worker_metrics_address: str | None = None
+    otlp_endpoint: str = ""
     clock: timedelta | datetime | None = None
     directory: Path = SHIPPED_DIRECTORY
     webhook_allow: Annotated[tuple[str, ...], NoDecode] = ()
@@ -153,6 +172,15 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
     keep_traces_days: int = 400
     keep_audit_days: int = 1830
+
+    def texts(self) -> dict[str, str]:
+        """What is set, as text by name of the variable; secrets too, so it is for looking at and not for showing."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {
+            f"{PREFIX}{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name, value in values.items()
+            if value is not None
+        }
 
     def clock_offset(self, now: datetime) -> timedelta:
         """How far our clock is ahead of the machine's: zero unless a test set `clock`.
@@ -182,6 +210,14 @@ class Settings(BaseSettings):
         if url and not re.match(r"(sqlite|postgresql|postgresql\+psycopg)://.", url):
             _refuse("{setting} phải bắt đầu bằng sqlite:/// hoặc postgresql://.")
         return url
+
+    @field_validator("worker_metrics_address", mode="after")
+    @classmethod
+    def _check_listening(cls, address: str | None) -> str | None:
+        found = HOST_AND_PORT.fullmatch(address) if address is not None else None
+        if address is not None and not (found and _is_address(found["host"]) and 0 < int(found["port"]) <= LAST_PORT):
+            _refuse("{setting} phải có dạng địa-chỉ-IP:cổng, ví dụ 127.0.0.1:9464, không phải {value}.")
+        return address
 
     @field_validator("temporal_address", mode="after")
     @classmethod
@@ -273,6 +309,20 @@ class Settings(BaseSettings):
             _refuse("{setting} chỉ nhận console hoặc json, không phải {value}.")
         return value
 
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _check_log_level(cls, value: object) -> object:
+        if value not in list(LogLevel):
+            _refuse("{setting} chỉ nhận debug, info, warning hoặc error, không phải {value}.")
+        return value
+
+    @field_validator("otlp_endpoint", mode="after")
+    @classmethod
+    def _check_otlp_endpoint(cls, url: str) -> str:
+        if url and not _is_url(url, ("http", "https")):
+            _refuse("{setting} phải có dạng http://máy:4318 hoặc https://máy:4318, không phải {value}.")
+        return url.rstrip("/")
+
     @field_validator("clock", mode="before")
     @classmethod
     def _read_clock(cls, value: object) -> object:
@@ -340,11 +390,13 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fill_derived(self) -> Self:
-        """Complete the two defaults that follow from other settings."""
+        """Complete the defaults that follow from other settings, or from a variable that is not ours."""
         if not self.database_url:
             object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir / 'dondoc.db'}")
         if not self.public_url:
             object.__setattr__(self, "public_url", f"http://127.0.0.1:{self.web_port}")
+        if not self.otlp_endpoint:
+            object.__setattr__(self, "otlp_endpoint", os.environ.get(STANDARD_OTLP, "").rstrip("/"))
         return self
 
 
@@ -403,6 +455,14 @@ def _is_url(url: str, schemes: tuple[str, ...]) -> bool:
         return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:  # brackets or a port that cannot be
         return False
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _is_network(text: str) -> bool:

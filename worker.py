@@ -12,6 +12,8 @@ from typing import TypedDict
 
 import structlog
 from temporalio.client import Client
+from temporalio.common import MetricMeter
+from temporalio.runtime import Runtime
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 
 from activities.canary import Canary
@@ -22,11 +24,13 @@ from activities.doorkeeper import Doorkeeper
 from activities.retention import Retention
 from activities.sweep import Sweep
 from activities.transports import transport_for
+from services import tracing
 from services.engine_access import EngineAccess
 from services.logs import configure_logging
 from services.office import Office
 from services.standing_workflows import ensure_standing_workflows
 from services.temporal import connect, logging_runtime
+from services.watchers import Watchers, together, watchers_of
 from settings import Settings, SettingsRefused, load_settings
 from workflows.canary import CanaryWorkflow
 from workflows.directive import DirectiveWorkflow
@@ -85,19 +89,25 @@ def build_worker(
     canary: Canary,
     runner: WorkflowRunner,
     retention: Retention = LONG_ENOUGH,
+    watchers: Watchers | None = None,
 ) -> Worker:
     """Put the worker together.
 
     Args:
         runner: the sandbox in tests; in production none, which saves a third of the CPU.
         retention: how long traces are kept.
+        watchers: who is told what happens; None where nobody is.
     """
-    sweep = Sweep(office.engine, office.references, EngineAccess(client, office), _failed, retention)
+    watchers = watchers or Watchers()
+    access = EngineAccess(client, office, watchers.refused)
+    sweep = Sweep(office.engine, office.references, access, _failed, retention)
+    doorkeeper = Doorkeeper(door, together(watchers.passed))
+    delivery.tried = together(watchers.tried)
     return Worker(
         client,
         task_queue=TASK_QUEUE,
         workflows=WORKFLOWS,
-        activities=[Doorkeeper(door).commit, canary.beat, delivery.deliver, sweep.sweep],
+        activities=[doorkeeper.commit, canary.beat, delivery.deliver, sweep.sweep],
         activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="activity"),
         workflow_runner=runner,
         graceful_shutdown_timeout=GRACE,
@@ -110,6 +120,18 @@ def _failed(what: str, problem: BaseException) -> None:
     log.warning("sweep_failed", what=what, problem=type(problem).__name__)
 
 
+def _runtime(settings: Settings) -> tuple[Runtime, MetricMeter | None]:
+    """The SDK's machinery, and its meter where it answers `/metrics`; a port that is taken stops no work."""
+    if settings.worker_metrics_address is None:
+        return logging_runtime(), None
+    try:
+        runtime = logging_runtime(settings.worker_metrics_address)
+    except ValueError as fault:
+        log.warning("metrics_not_answered", address=settings.worker_metrics_address, problem=str(fault))
+        return logging_runtime(), None
+    return runtime, runtime.metric_meter
+
+
 async def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; what is under way is finished first."""
     stop = asyncio.Event()
@@ -117,7 +139,8 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     address = settings.temporal_address or "127.0.0.1:7233"
-    client = await connect(address, settings.temporal_namespace, logging_runtime())
+    runtime, meter = _runtime(settings)
+    client = await connect(address, settings.temporal_namespace, runtime)
     office = Office.at(settings.database_url)
     run_dir = settings.data_dir / "run"
     clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()
@@ -133,8 +156,9 @@ async def run(settings: Settings) -> None:
     )
     canary = Canary(run_dir / "canary" if run_dir.is_dir() else None, clock=clock)
     await ensure_standing_workflows(client)
+    watchers = watchers_of(office, meter)
     retention = Retention(timedelta(days=settings.keep_traces_days), timedelta(days=settings.keep_audit_days))
-    async with build_worker(client, office, door, delivery, canary, UnsandboxedWorkflowRunner(), retention):
+    async with build_worker(client, office, door, delivery, canary, UnsandboxedWorkflowRunner(), retention, watchers):
         if run_dir.is_dir():
             _say_ready(run_dir / "worker.ready")
         log.info("worker_started", task_queue=TASK_QUEUE, temporal=settings.temporal_address)
@@ -164,13 +188,16 @@ def main() -> int:
     except SettingsRefused as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
-    configure_logging(settings.log_format)
+    configure_logging(settings.log_format, level=settings.log_level)
+    tracing.begin_tracing(settings.otlp_endpoint, "dondoc-worker")
     try:
         with asyncio.Runner(loop_factory=fast_loop()) as runner:
             runner.run(run(settings))
     except RuntimeError as unreachable:
         log.error("temporal_unreachable", problem=str(unreachable))  # noqa: TRY400 - one line, no traceback
         return 1
+    finally:
+        tracing.end_tracing()
     return 0
 
 

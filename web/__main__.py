@@ -24,10 +24,12 @@ from services.office import Office
 from services.openid_provider import Provider
 from services.single_sign_on import ClaimNames, SingleSignOn
 from services.temporal import connect, logging_runtime
+from services.tracing import begin_tracing, end_tracing
 from services.troubles import disks_of
 from settings import Settings, SettingsRefused, load_settings
 from web.app import Surroundings, create_app
 from web.pages.single_sign_on import RETURN_PATH
+from web.request_ids import RequestIds
 
 STOP_SECONDS = 4
 """How long requests under way may take to end after SIGTERM."""
@@ -93,26 +95,22 @@ def run(settings: Settings, listening: socket.socket) -> None:
     transport = transport_for(settings.smtp_url, settings.data_dir / "mail")
     mailing = Mailing(transport, settings.mail_from, settings.public_url)
     closing = threading.Event()
-    server = StoppableServer(
-        server_config(
-            create_app(
-                office,
-                client,
-                Surroundings(
-                    clock=clock,
-                    disks=disks,
-                    base_url=settings.public_url,
-                    webhook_allow=frozenset(settings.webhook_allow),
-                    closing=closing,
-                    scan=tuple(shlex.split(settings.scan_command)),
-                    data_dir=settings.data_dir,
-                    mailing=mailing,
-                    single_sign_on=single_sign_on_of(settings),
-                ),
-            ),
-            settings.trusted_proxies,
-        )
+    application = create_app(
+        office,
+        client,
+        Surroundings(
+            clock=clock,
+            disks=disks,
+            base_url=settings.public_url,
+            webhook_allow=frozenset(settings.webhook_allow),
+            closing=closing,
+            scan=tuple(shlex.split(settings.scan_command)),
+            data_dir=settings.data_dir,
+            mailing=mailing,
+            single_sign_on=single_sign_on_of(settings),
+        ),
     )
+    server = StoppableServer(server_config(RequestIds(application), settings.trusted_proxies))
     server.closing = closing
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn stops at the first, restores what stood here and sends the signal again: then it does nothing.
@@ -170,7 +168,7 @@ def main() -> int:
     except SettingsRefused as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
-    configure_logging(settings.log_format)
+    configure_logging(settings.log_format, level=settings.log_level)
     try:
         listening = listen(settings.web_host, settings.web_port)
     except OSError as fault:
@@ -183,7 +181,9 @@ def main() -> int:
         )
         sys.stderr.write(f"{message}\n")
         return 1
+    begin_tracing(settings.otlp_endpoint, "dondoc-web")
     run(settings, listening)
+    end_tracing()
     return 0
 
 

@@ -65,6 +65,7 @@ from web.pages.single_sign_on import single_sign_on_routes
 from web.pages.tokens import token_routes
 from web.pages.work import work_routes
 from web.rendering import page
+from web.request_ids import route_of
 
 PROBLEM_JSON = "application/problem+json"
 STATIC: Final = Path(__file__).parent / "static"
@@ -120,7 +121,7 @@ def create_app(office: Office, temporal_client: TemporalClient, around: Surround
     app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
     health = Health(office, temporal_client, machine)
     app.include_router(health_routes(health))
-    app.include_router(metrics_routes(office, machine.clock))
+    app.include_router(metrics_routes(office, health, machine))
     files = FileStore(kept_in / "attachments", around.scan)
     client = _client_or_none(temporal_client)
     desk = DeskOfProcess(office, client)
@@ -235,9 +236,7 @@ async def _refused(_request: Request, problem: Exception) -> JSONResponse:
 
 
 async def _broken(request: Request, problem: Exception) -> JSONResponse:
-    path = request.url.path
-    shown = "/calendar/…" if path.startswith("/calendar/") else path  # the address of a calendar is a secret
-    log.error("request_broke", path=shown, problem=type(problem).__name__)
+    log.error("request_broke", route=route_of(request.scope), problem=type(problem).__name__)
     return _problem(500, _BROKEN, {})
 
 

@@ -33,6 +33,7 @@ from web.api.problems import (
     problem_response,
     unavailable,
 )
+from web.request_ids import INNER
 
 OPENAPI: Final = "/api/openapi.json"
 """The one address that needs no token: it says what everybody may know."""
@@ -98,6 +99,7 @@ class ApiDoor:
         if scope["type"] != "http":  # nobody speaks anything else here
             return
         inner = {**scope, "root_path": "", "path": _path(scope), "state": {}}
+        scope[INNER] = inner
         if inner["path"] == OPENAPI:
             await self.app(inner, receive, send)
             return

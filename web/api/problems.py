@@ -24,6 +24,7 @@ from models.directory import Directory
 from models.refusal import Code, Refused
 from services.answered_requests import KeyRefused, KeyTrouble
 from services.data_files import FileRefused
+from web.request_ids import route_of
 
 PROBLEM_JSON: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
@@ -235,7 +236,7 @@ async def told_problem(request: Request, problem: Exception) -> Response:
 
 async def told_broken(request: Request, problem: Exception) -> Response:
     """Answer when our code broke; what broke is for the log alone."""
-    log.error("request_broke", path=request.url.path, problem=type(problem).__name__)
+    log.error("request_broke", route=route_of(request.scope), problem=type(problem).__name__)
     broken = ApiProblem(HTTPStatus.INTERNAL_SERVER_ERROR, ProblemCode.BROKEN)
     return problem_response(broken, language_of(request.headers))
 
