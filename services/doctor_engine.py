@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Iterable
 
 from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.failure.v1 import Failure
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import (
     DescribeNamespaceRequest,
@@ -17,7 +18,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.clock_guard import TOLERANCE_SECONDS, wall_seconds
 from documents.language import N_
+from services.deployments import builds
 from services.doctor import Check, check, some
+from services.payload_encryption import PayloadRefused
 from services.standing_workflows import STANDING
 from services.temporal import handle, worker_is_there, workflow_id
 from workflows.canary import CANARY_ID
@@ -85,8 +88,11 @@ async def engine_checks(client: Client | None, address: str | None, late: Iterab
         checks.append(check("worker", True, N_("Bộ máy đang làm việc.")))
     else:
         checks.append(_no_worker())
+    checks += [one async for one in _builds(client)]
     checks += [one async for one in _clock(client)]
     stuck = await stuck_directives(client, late)
+    if stuck and (reason := await _key_missing(client, stuck)):
+        checks.append(check("worker_keys", False, N_("Worker thiếu khóa mã hóa: {reason}"), reason=reason))
     if stuck:
         checks.append(
             check(
@@ -165,6 +171,37 @@ def _no_worker() -> Check:
     )
 
 
+async def _builds(client: Client) -> AsyncIterator[Check]:
+    """Whether every worker that runs also gets tasks; nothing is said where there are no builds."""
+    try:
+        found = await builds(client)
+    except RPCError:
+        return
+    if found.current is None:
+        return
+    waiting = [one.id for one in found.known if one.workers and one.id != found.current]
+    if found.unversioned_workers:
+        message = N_(
+            "{number} worker không đánh số bản đang chạy mà không được giao việc: bản {current} nhận việc. "
+            "Đặt DONDOC_WORKER_BUILD cho chúng, hoặc dừng chúng."
+        )
+        yield check("builds", False, message, number=found.unversioned_workers, current=found.current)
+    elif waiting:
+        message = N_("Bản {current} nhận việc; worker của bản {waiting} đang chạy chờ.")
+        yield check("builds", True, message, current=found.current, waiting=waiting)
+    else:
+        yield check("builds", True, N_("Bản {current} nhận việc."), current=found.current)
+
+
+async def _key_missing(client: Client, stuck: list[str]) -> str | None:
+    """What a worker said that could not read what it was to go on with; None where that is not the reason."""
+    for code in stuck:
+        failure = await _newest_failure(client, code)
+        if failure is not None and failure.application_failure_info.type == PayloadRefused.__name__:
+            return failure.message
+    return None
+
+
 async def _clock(client: Client) -> AsyncIterator[Check]:
     """Whether Temporal's clock is ours: its canary's last event is seconds old; nothing is said while it has none.
 
@@ -216,21 +253,21 @@ async def _keeps_failing(client: Client, code: str) -> bool:
     except TemporalError:
         return False
     attempt = described.raw_description.pending_workflow_task.attempt
-    return attempt > STUCK_ATTEMPTS or (attempt == STUCK_ATTEMPTS and await _was_failed(client, code))
+    return attempt > STUCK_ATTEMPTS or (attempt == STUCK_ATTEMPTS and await _newest_failure(client, code) is not None)
 
 
-async def _was_failed(client: Client, code: str) -> bool:
-    """Whether a worker gave the task back as one that it cannot do, rather than having died over it."""
+async def _newest_failure(client: Client, code: str) -> Failure | None:
+    """Why a worker gave the last task back as one that it cannot do; None where it rather died over it."""
     request = GetWorkflowExecutionHistoryReverseRequest(
         namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow_id(code)), maximum_page_size=5
     )
     try:
         found = await client.workflow_service.get_workflow_execution_history_reverse(request, timeout=PATIENCE)
     except RPCError:
-        return False
+        return None
     for event in found.history.events:
         if event.HasField("workflow_task_failed_event_attributes"):
-            return True
+            return event.workflow_task_failed_event_attributes.failure
         if event.HasField("workflow_task_completed_event_attributes"):
-            return False
-    return False
+            return None
+    return None

@@ -26,6 +26,7 @@ from models.life import decide
 from models.refusal import Code, Refused
 from services import tracing
 from services.office import Office
+from services.payload_encryption import PayloadRefused
 from services.temporal import handle, remembered, start_from_ledger, start_operation, start_registered
 from workflows.queue import TASK_QUEUE
 
@@ -119,7 +120,7 @@ class Sender:
                 return await asyncio.to_thread(self._settle, envelope.id, refused)
         except Refused as refused:  # no run was there, so the ledger's own state judged
             return await asyncio.to_thread(self._settle, envelope.id, refused)
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError, RPCError, OperationalError):
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError, RPCError, OperationalError, PayloadRefused):
             pass
         with contextlib.suppress(OperationalError):  # a database that cannot be asked now leaves it unknown
             return await asyncio.to_thread(self._look_up, envelope.id)

@@ -14,6 +14,7 @@ from shell.output import print_json, print_table
 if TYPE_CHECKING:
     from embedded.locate import RunningSystem
     from services.doctor import Check
+    from services.office import Office
     from settings import Settings
 
 LOCK_PATIENCE = min(5.0, SHELL_LOCK_PATIENCE)
@@ -174,10 +175,29 @@ def _stored(shell: Shell, running: "RunningSystem | None") -> "Iterator[Check]":
                 yield clock_check(connection, now, _jump(shell, running))
                 yield from work_checks(connection, reference, now)
                 yield from office_checks(connection, reference, now)
+            yield from _keys(shell, office)
 
         yield from list(guarded("stored", all_stored))
     yield from _asked(shell, late)
     engine.dispose()
+
+
+def _keys(shell: Shell, office: "Office") -> "Iterator[Check]":
+    """Whether what Temporal stores is encrypted, where that is asked for or to be expected."""
+    from services.doctor import check
+    from services.key_guard import require_keys
+    from services.payload_encryption import PayloadRefused
+
+    keys = shell.settings.payload_keys
+    try:
+        require_keys(office, keys)
+    except PayloadRefused as refused:
+        yield check("keys", False, refused.message, **refused.data)
+        return
+    if keys:
+        yield check("keys", True, N_("Những gì Temporal lưu được mã hóa bằng khóa {key}."), key=keys[0].id)
+    elif shell.settings.temporal_address:
+        yield check("keys", True, N_("Chưa đặt khóa nào: những gì Temporal lưu không được mã hóa."))
 
 
 def _jump(shell: Shell, running: "RunningSystem | None") -> float:
@@ -198,6 +218,6 @@ def _asked(shell: Shell, late: "list[str] | tuple[str, ...]") -> "list[Check]":
     from services.doctor_engine import engine_checks
 
     async def ask() -> "list[Check]":
-        return await engine_checks(await shell.connect(), shell.temporal_address(), late)
+        return await engine_checks(await shell.connect(to_look=True), shell.temporal_address(), late)
 
     return run(ask())

@@ -30,6 +30,7 @@ from services.office import Office
 from services.single_sign_on import SingleSignOn
 from web.api.application import create_api
 from web.bodies import BoundedBodies
+from web.codec import DECODE_PATH, Decoding, codec_routes
 from web.door import (
     PasswordChangeNeeded,
     SecondFactorNeeded,
@@ -96,6 +97,7 @@ class Surroundings:
         data_dir: where files are kept; a temporary folder when None.
         mailing: how the link for a forgotten password leaves; None offers none.
         single_sign_on: the office's OpenID Connect provider; None offers passwords alone.
+        decoding: what decrypts for the pages of Temporal's UI; None answers none.
     """
 
     clock: ClockGuard | None = None
@@ -107,6 +109,7 @@ class Surroundings:
     data_dir: Path | None = None
     mailing: Mailing | None = None
     single_sign_on: SingleSignOn | None = None
+    decoding: Decoding | None = None
 
 
 def create_app(office: Office, temporal_client: TemporalClient, around: Surroundings | None = None) -> ASGIApp:
@@ -164,6 +167,8 @@ def create_app(office: Office, temporal_client: TemporalClient, around: Surround
     app.include_router(operation_routes(office))
     app.include_router(admin_routes(office, health, around.webhook_allow))
     app.include_router(help_routes(office))
+    if around.decoding is not None:
+        app.include_router(codec_routes(office, around.decoding))
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)
@@ -171,7 +176,8 @@ def create_app(office: Office, temporal_client: TemporalClient, around: Surround
     app.add_exception_handler(Refused, _page_refused(office))
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _broken)
-    return SecurityHeaders(SameOriginOnly(app))
+    trusted = {DECODE_PATH: around.decoding.origin} if around.decoding is not None else {}
+    return SecurityHeaders(SameOriginOnly(app, trusted))
 
 
 class ApiMount(Mount):

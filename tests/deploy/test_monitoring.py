@@ -24,7 +24,7 @@ from models.refusal import Code
 from services.counted import REFUSED
 from services.temporal import logging_runtime
 from services.worker_measures import WorkerMeasures
-from web.app import create_app
+from web.app import Surroundings, create_app
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -46,7 +46,7 @@ async def no_temporal() -> Client:
 async def told(desk: Desk) -> set[str]:
     """The names of everything that web and worker tell."""
     REFUSED.labels(Code.WRONG_STATE.value).inc()
-    application = create_app(desk.office, no_temporal, ClockGuard(), (desk.data,))
+    application = create_app(desk.office, no_temporal, Surroundings(clock=ClockGuard(), disks=(desk.data,)))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(application), base_url="http://x") as client:
         web = (await client.get("/metrics", timeout=60)).text
     address = f"127.0.0.1:{free_port()}"

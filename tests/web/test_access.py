@@ -18,14 +18,17 @@ from office_fixture import Desk
 from temporalio.client import Client
 
 from activities.transports import transport_for
+from models.payload_keys import new_key
 from models.sign_in import LONGEST_SESSION
 from models.vocabulary import Role
 from services import accounts
 from services.forgotten_password import Mailing
 from services.office import Office
 from services.openid_provider import Provider
+from services.payload_encryption import EncryptingCodec
 from services.single_sign_on import ClaimNames, SingleSignOn
 from web.app import Surroundings, create_app
+from web.codec import Decoding
 from web.headers import SecurityHeaders
 from web.origin import SameOriginOnly
 
@@ -97,6 +100,8 @@ ACCESS: Final[dict[str, frozenset[Role]]] = {
     # What bears a secret or a token of its own; `test_api_access.py` tries each operation.
     "GET /api": OPEN,
     "GET /calendar/{secret}.ics": OPEN,
+    # Administrators only, by token or session, for the pages of Temporal's UI; `test_codec.py` tries each.
+    "POST /codec/decode": OPEN,
     # Taking in.
     "GET /register": OFFICE,
     "POST /register": OFFICE,
@@ -213,7 +218,12 @@ def application(desk: Desk) -> SecurityHeaders:
     app = create_app(
         desk.office,
         no_temporal,
-        Surroundings(base_url=HOST, mailing=mailing, single_sign_on=SingleSignOn(provider, ClaimNames())),
+        Surroundings(
+            base_url=HOST,
+            mailing=mailing,
+            single_sign_on=SingleSignOn(provider, ClaimNames()),
+            decoding=Decoding(EncryptingCodec((new_key("k1"),)), "https://temporal.example.vn"),
+        ),
     )
     assert isinstance(app, SecurityHeaders)
     return app
