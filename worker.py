@@ -38,6 +38,9 @@ WORKFLOWS = (DirectiveWorkflow, DispatchWorkflow, SweepWorkflow, CanaryWorkflow)
 COMMITS = 64
 """Commits that wait for the door at the same time in one worker; they go through together."""
 
+ANSWER_WITHIN = 60.0
+"""Seconds that a database server has for one statement; then the connection is given up, and workflows try again."""
+
 THREADS = 8
 """Threads for what is not asynchronous: deliveries and the canary."""
 
@@ -108,7 +111,7 @@ async def run(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     address = settings.temporal_address or "127.0.0.1:7233"
     client = await connect(address, settings.temporal_namespace, logging_runtime())
-    office = Office.at(settings.database_url)
+    office = Office.at(settings.database_url, answer_within=ANSWER_WITHIN)
     run_dir = settings.data_dir / "run"
     clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()
     door = Door(office.engine, office.references, clock)

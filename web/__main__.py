@@ -33,6 +33,12 @@ STOP_SECONDS = 4
 LOCK_PATIENCE = 5.0
 """Seconds to wait for a locked database: pages must not hang."""
 
+ANSWER_WITHIN = 10.0
+"""Seconds that a database server has for one statement of a page; whoever waited has been told long before."""
+
+CONNECT_WITHIN = 5.0
+"""Seconds for a connection to Temporal."""
+
 WAITING_CONNECTIONS = 512
 
 log = structlog.get_logger()
@@ -55,7 +61,11 @@ class LazyClient:
         """
         async with self._connecting:
             if self._client is None:
-                self._client = await connect(self._address, self._namespace, logging_runtime())
+                try:
+                    async with asyncio.timeout(CONNECT_WITHIN):
+                        self._client = await connect(self._address, self._namespace, logging_runtime())
+                except TimeoutError:
+                    raise RuntimeError("Temporal does not answer") from None
             return self._client
 
 
@@ -82,7 +92,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run(settings: Settings, listening: socket.socket) -> None:
     """Answer until SIGTERM or SIGINT."""
-    office = Office.at(settings.database_url, LOCK_PATIENCE)
+    office = Office.at(settings.database_url, LOCK_PATIENCE, ANSWER_WITHIN)
     client = LazyClient(settings.temporal_address or "127.0.0.1:7233", settings.temporal_namespace)
     run_dir = settings.data_dir / "run"
     clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()

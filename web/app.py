@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Scope
 from temporalio.client import Client
 
 from activities.clock_guard import ClockGuard
+from database.engine import DATABASE_AWAY
 from documents.language import N_, Language, sentence
 from documents.sentences import refusal_sentence
 from models.refusal import Code, Refused
@@ -27,12 +28,14 @@ from services.import_review import Reviews
 from services.office import Office
 from services.single_sign_on import SingleSignOn
 from web.api.application import create_api
+from web.away import told_away
 from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
 from web.engine_watch import EngineNoted, EngineWatch
 from web.headers import SecurityHeaders
 from web.health import Health, Machine, TemporalClient, health_routes
 from web.live import Pulse, live_routes
 from web.metrics import metrics_routes
+from web.never_hanging import NeverHanging
 from web.origin import SameOriginOnly
 from web.pages.admin.routes import admin_routes
 from web.pages.board import board_routes
@@ -138,8 +141,10 @@ def create_app(
     app.add_exception_handler(PasswordChangeNeeded, _to_password)
     app.add_exception_handler(Refused, _page_refused(office))
     app.add_exception_handler(HTTPException, _refused)
+    for away in DATABASE_AWAY:
+        app.add_exception_handler(away, told_away)
     app.add_exception_handler(Exception, _broken)
-    return SecurityHeaders(SameOriginOnly(app))
+    return SecurityHeaders(NeverHanging(SameOriginOnly(app), office.engine))
 
 
 class ApiMount(Mount):

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import ASGIApp
 
+from database.engine import DATABASE_AWAY
 from models.directory import Directory
 from models.refusal import Refused
 from services.answered_requests import KeyRefused
@@ -31,7 +32,6 @@ from web.api.inbox import inbox_routes
 from web.api.me import me_routes
 from web.api.office_data import office_routes
 from web.api.problems import (
-    DATABASE_AWAY,
     ApiProblem,
     language_of,
     refused_response,
