@@ -100,6 +100,12 @@ class OwnPostgresql:
         address = ["-h", "127.0.0.1", "-p", str(self.port), "-U", self.account, "-d", database]
         return self._run("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", *address, *words)
 
+    def dump(self, file: Path) -> None:
+        """Write the whole database `dondoc` into a file, for whoever looks at it afterwards."""
+        made, address = self.folder / "dump.sql", ["-h", "127.0.0.1", "-p", str(self.port), "-U", self.account]
+        self._run("pg_dump", *address, "-f", made, "dondoc")
+        shutil.copy(made, file)
+
     def _run(self, program: str, *words: str | Path) -> str:
         command: Sequence[str | Path] = [*self._as_account, programs_of_postgresql() / program, *words]
         done = subprocess.run(  # pg_ctl's server keeps what it inherits open, so that nothing may wait for its end

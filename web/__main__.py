@@ -25,6 +25,7 @@ from services.temporal import connect, logging_runtime
 from services.troubles import disks_of
 from settings import Settings, SettingsRefused, load_settings
 from web.app import create_app
+from web.impatient import ImpatientProtocol
 from web.pages.single_sign_on import RETURN_PATH
 
 STOP_SECONDS = 4
@@ -115,6 +116,7 @@ def run(settings: Settings, listening: socket.socket) -> None:
                 mailing=mailing,
                 single_sign_on=single_sign_on_of(settings),
             ),
+            http=ImpatientProtocol,
             log_config=None,
             access_log=False,
             server_header=False,

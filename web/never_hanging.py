@@ -6,6 +6,7 @@ others are turned away at once.
 """
 
 import asyncio
+from http import HTTPStatus
 from typing import Final
 
 import structlog
@@ -13,6 +14,7 @@ from sqlalchemy import Engine
 from starlette.datastructures import FormData, Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from database.engine import DATABASE_AWAY, can_answer, open_engine
@@ -23,6 +25,9 @@ LOOK_AFTER: Final = 3.0
 """Seconds without an answer after which the database is asked."""
 
 ASKING: Final = 1.5
+
+FORM_SECONDS: Final = 60.0
+"""For a small form to come in whole."""
 
 WITHOUT_DATABASE: Final = ("/static/", "/healthz", "/readyz", "/metrics")
 """What bounds its own time or asks no database."""
@@ -45,7 +50,14 @@ class NeverHanging:
             await self.app(scope, receive, send)
             return
         heard = _Heard(scope, receive)
-        await heard.read_ahead()
+        try:
+            async with asyncio.timeout(FORM_SECONDS):
+                await heard.read_ahead()
+        except TimeoutError:
+            await Response(status_code=HTTPStatus.REQUEST_TIMEOUT, headers={"Connection": "close"})(
+                scope, receive, send
+            )
+            return
         if self._away and not await self._answers():
             await away(Request(scope), form=await heard.form())(scope, receive, send)
             return
