@@ -31,10 +31,11 @@ class Probe(Generic[T]):
         if self._asking is None or self._asking.done():
             self._asking = asyncio.get_running_loop().run_in_executor(self._thread, self._question)
             self._asking.add_done_callback(_look_at)  # one that nobody waits for any more fails in silence
-        done, _ = await asyncio.wait({self._asking}, timeout=self._seconds)
+        asking = self._asking  # by the time we are woken another may have begun the next
+        done, _ = await asyncio.wait({asking}, timeout=self._seconds)
         if not done:
             raise NoAnswer
-        return self._asking.result()
+        return asking.result()
 
 
 def _look_at(task: "asyncio.Future[T]") -> None:

@@ -29,7 +29,7 @@ PEOPLE = (
 )
 """Whoever acts in `crowd_wishes`."""
 
-READERS = ("chanhvanphong", "chutich", "truong.syt")
+READERS = ("chanhvanphong", "chutich", "thanhtra")
 
 
 @dataclass
