@@ -144,7 +144,8 @@ def create_app(
     for away in DATABASE_AWAY:
         app.add_exception_handler(away, told_away)
     app.add_exception_handler(Exception, _broken)
-    return SecurityHeaders(NeverHanging(SameOriginOnly(app), office.engine))
+    app.add_middleware(NeverHanging, engine=office.engine)  # the last one added is the outermost
+    return SecurityHeaders(SameOriginOnly(app))
 
 
 class ApiMount(Mount):
