@@ -12,11 +12,13 @@ from pathlib import Path
 import httpx2
 import pytest
 from api_office import furnish, no_temporal
+from dondoc_command import until
 from office_fixture import Desk
 from own_postgresql import OwnPostgresql, own_postgresql
 from signed_in import HOST, browsing
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
 
 from activities.commit import Door
 from database.engine import reading
@@ -48,6 +50,9 @@ def office(desk: Desk, postgresql: OwnPostgresql, tmp_path: Path) -> Iterator[Of
     office = Office.at(postgresql.url(), 5.0, 6.0)
     backups.restore(office, folder, copy)
     yield office
+    pool = office.engine.pool
+    assert isinstance(pool, QueuePool)
+    until(lambda: pool.checkedout() == 0)  # what was given up ends by itself
     office.engine.dispose()
 
 
