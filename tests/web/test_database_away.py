@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from api_office import furnish, no_temporal
+from databases import ON_POSTGRESQL
 from dondoc_command import until
 from office_fixture import Desk
 from own_postgresql import OwnPostgresql, own_postgresql
@@ -28,6 +29,8 @@ from models.tables import COMMAND
 from services import backups, tokens
 from services.office import Office
 from web.app import create_app
+
+pytestmark = pytest.mark.skipif(ON_POSTGRESQL, reason="it has a PostgreSQL of its own, whatever the others run on")
 
 PAGES = ("/", "/directives", "/directives/NV-1", "/board", "/inbox")
 PATIENCE = 60
