@@ -319,9 +319,7 @@ async def rebuild_workflows(
             return None
 
     lost, wanted = [], codes
-    for tries_left in reversed(
-        range(REBUILD_TRIES)
-    ):  # a Temporal that has just begun is slow to answer all
+    for tries_left in reversed(range(REBUILD_TRIES)):  # a Temporal that has just begun is slow to answer all
         failed = [one for one in await asyncio.gather(*(start(code) for code in wanted)) if one is not None]
         wanted = [code for code, again in failed if again and tries_left]
         lost += [code for code, again in failed if not (again and tries_left)]

@@ -78,15 +78,18 @@ class Rounds:
             name,
         )
         crowd = WebCrowd.of(office, office.folder / name, office.registered[first:], seed, PEOPLE)
-        crowd.start()
         told = []
-        for fault in faults if faults is not None else choose(dice, FAULTS_A_ROUND):
-            time.sleep(dice.uniform(1.0, 4.0))
-            told.append(f"{fault.__name__.replace('_', ' ')}: {fault(office, dice)}")
-        over = time.time()
-        until(office.ready, READY_SECONDS)
-        until(lambda: back_within(crowd.lines, over) is not None, READY_SECONDS)
-        crowd.stop()
+        try:
+            crowd.start()
+            for fault in faults if faults is not None else choose(dice, FAULTS_A_ROUND):
+                time.sleep(dice.uniform(1.0, 4.0))
+                told.append(f"{fault.__name__.replace('_', ' ')}: {fault(office, dice)}")
+            over = time.time()
+            until(office.ready, READY_SECONDS)
+            until(lambda: back_within(crowd.lines, over) is not None, READY_SECONDS)
+            crowd.stop()
+        finally:
+            crowd.kill()
         self.logs += crowd.logs
         assert crowd.wrong() == [], crowd.wrong()[:5]
         verdict = office.judged(self.logs)
