@@ -49,6 +49,9 @@ WORKFLOWS = (DirectiveWorkflow, DispatchWorkflow, SweepWorkflow, CanaryWorkflow)
 COMMITS = 64
 """Commits that wait for the door at the same time in one worker; they go through together."""
 
+ANSWER_WITHIN = 60.0
+"""Seconds that a database server has for one statement; then the connection is given up, and workflows try again."""
+
 THREADS = 8
 """Threads for what is not asynchronous: deliveries and the canary."""
 
@@ -147,7 +150,7 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    office = Office.at(settings.database_url)
+    office = Office.at(settings.database_url, answer_within=ANSWER_WITHIN)
     if not await _keys_fit(office, settings.payload_keys, stop):
         return
     runtime, meter = _runtime(settings)

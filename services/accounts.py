@@ -1,5 +1,6 @@
 """Signing in: accounts with passwords, sessions that can be listed and ended, guesses that are slowed."""
 
+import contextlib
 import datetime as dt
 import hashlib
 import secrets
@@ -9,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from database.engine import reading, writing
+from database.engine import DATABASE_AWAY, reading, writing
 from models.directory import Directory, Person
 from models.local_time import local_day
 from models.refusal import Code, Refused
@@ -245,7 +246,7 @@ def signed_in(office: Office, secret: str, *, used: bool = True) -> SignedIn | N
         if _may_sign_in(reference.directory, row.person, now) is None:
             return None
     if used and now - row.seen_at >= SEEN_EVERY:
-        with writing(office.engine) as connection:
+        with contextlib.suppress(*DATABASE_AWAY), writing(office.engine) as connection:  # reading goes on without it
             connection.execute(update(SESSION).where(SESSION.c.id == session).values(seen_at=now))
     lacks = row.confirmed_at is None and row.way == BY_PASSWORD and has_to(office, reference.directory, row.person, now)
     return SignedIn(row.person, session, row.must_change, lacks)

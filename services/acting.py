@@ -136,6 +136,8 @@ def _judge(
         answer = commands.answer_from_ledger(connection, wish.id)
         if answer is not None:
             return envelope, answer
+        if commands.waits(connection, wish.id):  # the engine has it or will have it, and its word is the last
+            return envelope, None
     refuse_secrets(wish.command)
     if snapshot is None:
         raise Refused(Code.NOT_FOUND, directive=wish.code)

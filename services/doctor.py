@@ -4,7 +4,6 @@ Each looks at one thing and names it for people. None changes anything, and none
 """
 
 import datetime as dt
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from database.deliveries import troubled_webhooks
-from database.engine import reading
+from database.engine import is_read_only, may_write, reading
 from database.migrate import current_revision, newest_revision
 from database.reference import Reference
 from database.snapshots import read_snapshot
@@ -140,20 +139,14 @@ def _reason(problem: SQLAlchemyError) -> str:
     return str(getattr(problem, "orig", None) or problem).strip().splitlines()[0].rstrip(".")
 
 
-def _may_write(file: Path) -> bool:
-    beside = file.with_name(f"{file.name}-wal")
-    return all(os.access(one, os.W_OK) for one in (file, beside) if one.exists())
-
-
 def writing_refused(engine: Engine) -> str | None:
     """Why nothing can be written; tried with a transaction that is rolled back."""
-    if engine.dialect.name == "sqlite" and not _may_write(Path(engine.url.database or "")):
-        return "readonly"  # a connection that was open before would notice only with its next commit
     try:
+        if engine.dialect.name == "sqlite" and not may_write(Path(engine.url.database or "")):
+            return "readonly"
         with engine.connect() as connection, connection.begin() as transaction:
             if connection.dialect.name == "postgresql":
-                read_only = connection.execute(text("SHOW transaction_read_only")).scalar()
-                return "read-only" if read_only == "on" else None
+                return "read-only" if is_read_only(connection) else None
             # SQLite began as a writer; a version that is set to what it is makes it write.
             version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
             connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")

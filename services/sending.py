@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import structlog
-from sqlalchemy.exc import OperationalError
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from database import commands
-from database.engine import reading, writing
+from database.engine import DATABASE_AWAY, reading, writing
 from database.ledger import read_rows
 from database.snapshots import read_snapshot
 from models.commands import Comment, Reopen
@@ -120,9 +119,9 @@ class Sender:
                 return await asyncio.to_thread(self._settle, envelope.id, refused)
         except Refused as refused:  # no run was there, so the ledger's own state judged
             return await asyncio.to_thread(self._settle, envelope.id, refused)
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError, RPCError, OperationalError, PayloadRefused):
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError, RPCError, PayloadRefused, *DATABASE_AWAY):
             pass
-        with contextlib.suppress(OperationalError):  # a database that cannot be asked now leaves it unknown
+        with contextlib.suppress(*DATABASE_AWAY):  # a database that cannot be asked now leaves it unknown
             return await asyncio.to_thread(self._look_up, envelope.id)
         return None
 
@@ -188,7 +187,7 @@ class Sender:
         Raises:
             Refused: it was not.
         """
-        with contextlib.suppress(OperationalError), writing(self.office.engine) as connection:
+        with contextlib.suppress(*DATABASE_AWAY), writing(self.office.engine) as connection:
             answer = commands.answer_from_ledger(connection, command_id)
             if answer is not None:
                 return answer

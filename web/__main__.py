@@ -12,12 +12,13 @@ from types import FrameType
 
 import structlog
 import uvicorn
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp
 from temporalio.client import Client
 
 from activities.clock_guard import ClockGuard
 from activities.transports import transport_for
+from database.engine import DATABASE_AWAY
 from documents.language import N_, Language, sentence
 from models.engine_link import EngineLink
 from models.second_factor import ROLES_WITH
@@ -34,6 +35,7 @@ from services.troubles import disks_of
 from settings import Settings, SettingsRefused, load_settings
 from web.app import Surroundings, create_app
 from web.codec import Decoding
+from web.impatient import ImpatientProtocol
 from web.pages.single_sign_on import RETURN_PATH
 from web.request_ids import RequestIds
 
@@ -42,6 +44,12 @@ STOP_SECONDS = 4
 
 LOCK_PATIENCE = 5.0
 """Seconds to wait for a locked database: pages must not hang."""
+
+ANSWER_WITHIN = 10.0
+"""Seconds that a database server has for one statement of a page; whoever waited has been told long before."""
+
+CONNECT_WITHIN = 5.0
+"""Seconds for a connection to Temporal."""
 
 WAITING_CONNECTIONS = 512
 
@@ -66,10 +74,13 @@ class LazyClient:
         async with self._connecting:
             if self._client is None:
                 try:
-                    await asyncio.to_thread(require_keys, self._office, self._link.keys)
-                except (OperationalError, PayloadRefused) as problem:
+                    async with asyncio.timeout(CONNECT_WITHIN):
+                        await asyncio.to_thread(require_keys, self._office, self._link.keys)
+                        self._client = await connect_by(self._link, logging_runtime())
+                except TimeoutError:
+                    raise RuntimeError("Temporal does not answer") from None
+                except (*DATABASE_AWAY, PayloadRefused) as problem:
                     raise RuntimeError(str(problem)) from problem
-                self._client = await connect_by(self._link, logging_runtime())
             return self._client
 
 
@@ -96,7 +107,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run(settings: Settings, listening: socket.socket) -> None:
     """Answer until SIGTERM or SIGINT."""
-    office = Office.at(settings.database_url, LOCK_PATIENCE)
+    office = Office.at(settings.database_url, LOCK_PATIENCE, ANSWER_WITHIN)
     office.second_factor_of = ROLES_WITH[settings.second_factor]
     link = settings.engine_link()
     client = LazyClient(link, office)
@@ -140,6 +151,7 @@ def server_config(app: ASGIApp, trusted_proxies: tuple[str, ...]) -> uvicorn.Con
     """
     return uvicorn.Config(
         app,
+        http=ImpatientProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Scope
 from temporalio.client import Client
 
 from activities.clock_guard import ClockGuard
+from database.engine import DATABASE_AWAY
 from documents.language import N_, Language, sentence
 from documents.sentences import refusal_sentence
 from models.refusal import Code, Refused
@@ -29,6 +30,7 @@ from services.import_review import Reviews
 from services.office import Office
 from services.single_sign_on import SingleSignOn
 from web.api.application import create_api
+from web.away import told_away
 from web.bodies import BoundedBodies
 from web.codec import DECODE_PATH, Decoding, codec_routes
 from web.door import (
@@ -44,6 +46,7 @@ from web.headers import SecurityHeaders
 from web.health import Health, Machine, TemporalClient, health_routes
 from web.live import Pulse, live_routes
 from web.metrics import metrics_routes
+from web.never_hanging import NeverHanging
 from web.origin import SameOriginOnly
 from web.pages.admin.routes import admin_routes
 from web.pages.board import board_routes
@@ -175,7 +178,10 @@ def create_app(office: Office, temporal_client: TemporalClient, around: Surround
     app.add_exception_handler(SecondFactorNeeded, _to_second_factor)
     app.add_exception_handler(Refused, _page_refused(office))
     app.add_exception_handler(HTTPException, _refused)
+    for away in DATABASE_AWAY:
+        app.add_exception_handler(away, told_away)
     app.add_exception_handler(Exception, _broken)
+    app.add_middleware(NeverHanging, engine=office.engine)  # the last one added is the outermost
     trusted = {DECODE_PATH: around.decoding.origin} if around.decoding is not None else {}
     return SecurityHeaders(SameOriginOnly(app, trusted))
 

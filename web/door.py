@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from database.engine import reading
+from database.engine import is_read_only, reading
 from documents.language import Language
 from models.local_time import local_day
 from models.sight import scope_of
@@ -121,6 +121,7 @@ def reader_of(
             language=language_of(request),
             unread=connection.execute(unread).scalar_one(),
             engine_up=engine_up(request.scope),
+            read_only=is_read_only(connection),
         )
 
 

@@ -110,6 +110,16 @@ async def test_without_a_database_it_is_not_ready(tmp_path: Path) -> None:
     assert [check["ok"] for check in answer.json()["checks"] if check["name"] == "database"] == [False]
 
 
+async def test_each_of_many_who_ask_over_and_over_hears_an_answer() -> None:
+    """The first who is woken asks again at once; the others are not to be told of that question, which is open."""
+    probe = Probe(lambda: True, 60)
+
+    async def over_and_over() -> list[bool]:
+        return [await probe.ask() for _ in range(20)]
+
+    assert await asyncio.gather(*(over_and_over() for _ in range(5))) == [[True] * 20] * 5
+
+
 async def test_a_database_that_hangs_costs_one_thread_and_two_seconds_however_often_it_is_asked() -> None:
     asked: list[int] = []
     hang = threading.Event()

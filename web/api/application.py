@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import ASGIApp
 
+from database.engine import DATABASE_AWAY
 from models.directory import Directory
 from models.refusal import Refused
 from services.answered_requests import KeyRefused
@@ -39,7 +40,6 @@ from web.api.office_data import office_routes
 from web.api.own import preference_routes, sign_in_routes, view_routes, work_routes
 from web.api.policy import policy_routes, version_routes
 from web.api.problems import (
-    DATABASE_AWAY,
     OUR_RULES,
     ApiProblem,
     language_of,

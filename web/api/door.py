@@ -16,6 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from database.engine import DATABASE_AWAY
 from documents.language import Language
 from documents.workbook_safety import FILE_BYTES
 from models.rate import READING, WRITING, Bucket, Taken, take
@@ -26,7 +27,6 @@ from services import tokens
 from services.office import Office
 from services.tokens import Holder
 from web.api.problems import (
-    DATABASE_AWAY,
     ApiProblem,
     ProblemCode,
     language_of,

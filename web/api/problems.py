@@ -8,8 +8,6 @@ from typing import Any, Final
 import structlog
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -24,6 +22,7 @@ from models.directory import Directory
 from models.refusal import Code, Refused
 from services.answered_requests import KeyRefused, KeyTrouble
 from services.data_files import FileRefused
+from services.troubles import why_away
 from web.request_ids import route_of
 
 PROBLEM_JSON: Final = "application/problem+json"
@@ -71,7 +70,9 @@ TITLES: Final[dict[str, str]] = {
     ProblemCode.UNSUPPORTED_MEDIA_TYPE: N_("Địa chỉ này không nhận kiểu nội dung đó."),
     ProblemCode.TOO_MANY_REQUESTS: N_("Gọi quá nhiều lần; thử lại sau số giây ở Retry-After."),
     ProblemCode.TOO_MANY_STREAMS: N_("Đang có quá nhiều luồng sự kiện mở; đóng bớt rồi thử lại."),
-    ProblemCode.UNAVAILABLE: N_("Cơ sở dữ liệu tạm thời không trả lời; chưa có gì thay đổi. Thử lại sau ít giây."),
+    ProblemCode.UNAVAILABLE: N_(
+        "Cơ sở dữ liệu tạm thời không trả lời. Gửi lại sau ít giây với cùng Idempotency-Key: việc chỉ được ghi một lần."
+    ),
     ProblemCode.BROKEN: N_("Hệ thống gặp lỗi khi trả lời; lỗi đã được ghi vào nhật ký."),
     KeyTrouble.REUSED: N_("Idempotency-Key này đã dùng cho một yêu cầu khác. Dùng một mã mới."),
     KeyTrouble.IN_USE: N_("Yêu cầu mang Idempotency-Key này đang được thực hiện. Thử lại sau ít giây."),
@@ -195,18 +196,14 @@ def _written(
     return JSONResponse(problem.model_dump(mode="json"), status, headers=dict(headers), media_type=PROBLEM_JSON)
 
 
-def unavailable() -> ApiProblem:
-    """The database cannot be asked now."""
-    return ApiProblem(
-        HTTPStatus.SERVICE_UNAVAILABLE, ProblemCode.UNAVAILABLE, headers={"Retry-After": str(RETRY_SECONDS)}
-    )
+def unavailable(detail: str = "") -> ApiProblem:
+    """The database cannot be asked or written now."""
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    return ApiProblem(HTTPStatus.SERVICE_UNAVAILABLE, ProblemCode.UNAVAILABLE, detail=detail, headers=headers)
 
 
 OUR_RULES: Final = (ValidationError, FileRefused, CalendarRefused, DeliveryFailure)
 """What our own rules say to something that was sent."""
-
-DATABASE_AWAY: Final = (OperationalError, InterfaceError, NoConnection)
-"""What is raised while the database cannot be asked."""
 
 
 async def told_problem(request: Request, problem: Exception) -> Response:
@@ -231,7 +228,7 @@ async def told_problem(request: Request, problem: Exception) -> Response:
         case HTTPException():
             return problem_response(_of_framework(problem), language)
         case _:
-            return problem_response(unavailable(), language)
+            return problem_response(unavailable(why_away(problem, language)), language)
 
 
 async def told_broken(request: Request, problem: Exception) -> Response:
