@@ -24,6 +24,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from models.engine_link import EngineLink, EngineTls
 from models.payload_keys import BadKeys, KeyFault, PayloadKey, read_keys
 from models.safe_address import is_safe_address, is_this_machine
+from models.second_factor import SecondFactorFor
 
 PREFIX = "DONDOC_"
 SECRET = frozenset(  # their values are never shown
@@ -31,6 +32,9 @@ SECRET = frozenset(  # their values are never shown
 )
 SECRETS = Path("/run/secrets")
 """Where containers find secrets as files: `dondoc_database_url` is DONDOC_DATABASE_URL. The environment wins."""
+
+STANDARD_OTLP = "OTEL_EXPORTER_OTLP_ENDPOINT"
+"""OpenTelemetry's own name for the place to which everything is sent."""
 
 SECRET_KEY_CHARACTERS = 32
 SHIPPED_DIRECTORY = Path(__file__).parent / "database" / "seed" / "quang_ngai.yaml"
@@ -41,6 +45,8 @@ HOST_NAME = re.compile(
     r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
 )
 LAST_PORT = 65535
+SHORTEST_KEPT_DAYS = 30
+"""Mails are tried again for days, and whoever asks why he heard nothing asks within a month."""
 
 
 class LogFormat(StrEnum):
@@ -48,6 +54,15 @@ class LogFormat(StrEnum):
 
     CONSOLE = "console"  # for people
     JSON = "json"  # one object a line
+
+
+class LogLevel(StrEnum):
+    """From which weight on worker and web write a line."""
+
+    DEBUG = "debug"  # every request and every commit
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 @dataclass(frozen=True)
@@ -111,7 +126,12 @@ class Settings(BaseSettings):
             is refused. Default: none.
         secret_key: signs what must not be forged; at least 32 characters. Default: none, and the entry
             point that needs one makes it and keeps it in the data folder.
+        second_factor: `none`, or `leaders`: leaders and administrators set up a second factor before anything else.
         log_format: `console` or `json`.
+        log_level: `debug`, `info`, `warning` or `error`: what is lighter is not written. Default `info`.
+        worker_metrics_address: `address:port` at which the worker answers `/metrics`. Default: none.
+        otlp_endpoint: `http://host:4318`, where traces are sent by OTLP over HTTP. Default: what the standard variable
+            OTEL_EXPORTER_OTLP_ENDPOINT says; without it, none, and nothing is traced.
         clock: for tests only: `+3600` or `-3600` shifts our clock by so many seconds; an ISO instant with its
             zone lets our clock stand at that instant now and go on from there.
         directory: the YAML file from which an empty database gets agencies and people.
@@ -129,6 +149,11 @@ class Settings(BaseSettings):
             entered with both. Default: none, nobody is entered.
         web_host: the address on which the web part listens. Default 127.0.0.1, this machine only.
         web_port: the TCP port on which the web part listens, 1 to 65535. Default 8000.
+        trusted_proxies: addresses and networks of the proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are
+            believed, parted by commas. Default: this machine only.
+        keep_traces_days: for how many days it is kept who signed in from where, which address got which mail, which
+            webhook was called, which import ran. Default 400.
+        keep_audit_days: for how many days acts of administration are kept. Default 1830, five years.
     """
 
     model_config = SettingsConfigDict(
@@ -162,7 +187,11 @@ class Settings(BaseSettings):
     public_url: str = ""
     scan_command: str = ""
     secret_key: SecretStr | None = None
+    second_factor: SecondFactorFor = SecondFactorFor.NONE
     log_format: LogFormat = LogFormat.CONSOLE
+    log_level: LogLevel = LogLevel.INFO
+    worker_metrics_address: str | None = None
+    otlp_endpoint: str = ""
     clock: timedelta | datetime | None = None
     directory: Path = SHIPPED_DIRECTORY
     webhook_allow: Annotated[tuple[str, ...], NoDecode] = ()
@@ -175,6 +204,18 @@ class Settings(BaseSettings):
     oidc_role_claim: str = ""
     web_host: str = "127.0.0.1"
     web_port: int = 8000
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ("127.0.0.1", "::1")
+    keep_traces_days: int = 400
+    keep_audit_days: int = 1830
+
+    def texts(self) -> dict[str, str]:
+        """What is set, as text by name of the variable; secrets too, so it is for looking at and not for showing."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {
+            f"{PREFIX}{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name, value in values.items()
+            if value is not None
+        }
 
     def clock_offset(self, now: datetime) -> timedelta:
         """How far our clock is ahead of the machine's: zero unless a test set `clock`.
@@ -246,6 +287,14 @@ class Settings(BaseSettings):
         if url and not re.match(r"(sqlite|postgresql|postgresql\+psycopg)://.", url):
             _refuse("{setting} phải bắt đầu bằng sqlite:/// hoặc postgresql://.")
         return url
+
+    @field_validator("worker_metrics_address", mode="after")
+    @classmethod
+    def _check_listening(cls, address: str | None) -> str | None:
+        found = HOST_AND_PORT.fullmatch(address) if address is not None else None
+        if address is not None and not (found and _is_address(found["host"]) and 0 < int(found["port"]) <= LAST_PORT):
+            _refuse("{setting} phải có dạng địa-chỉ-IP:cổng, ví dụ 127.0.0.1:9464, không phải {value}.")
+        return address
 
     @field_validator("temporal_address", mode="after")
     @classmethod
@@ -417,12 +466,33 @@ class Settings(BaseSettings):
             _refuse("{setting} phải dài ít nhất {characters} ký tự.", characters=str(SECRET_KEY_CHARACTERS))
         return key
 
+    @field_validator("second_factor", mode="before")
+    @classmethod
+    def _check_second_factor(cls, value: object) -> object:
+        if value not in list(SecondFactorFor):
+            _refuse("{setting} chỉ nhận none hoặc leaders, không phải {value}.")
+        return value
+
     @field_validator("log_format", mode="before")
     @classmethod
     def _check_log_format(cls, value: object) -> object:
         if value not in list(LogFormat):
             _refuse("{setting} chỉ nhận console hoặc json, không phải {value}.")
         return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _check_log_level(cls, value: object) -> object:
+        if value not in list(LogLevel):
+            _refuse("{setting} chỉ nhận debug, info, warning hoặc error, không phải {value}.")
+        return value
+
+    @field_validator("otlp_endpoint", mode="after")
+    @classmethod
+    def _check_otlp_endpoint(cls, url: str) -> str:
+        if url and not _is_url(url, ("http", "https")):
+            _refuse("{setting} phải có dạng http://máy:4318 hoặc https://máy:4318, không phải {value}.")
+        return url.rstrip("/")
 
     @field_validator("clock", mode="before")
     @classmethod
@@ -456,6 +526,21 @@ class Settings(BaseSettings):
                 )
         return places
 
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _read_trusted_proxies(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        places = tuple(place.strip() for place in value.split(",") if place.strip())
+        for place in places:
+            if not _is_network(place) or ipaddress.ip_network(place).prefixlen == 0:
+                _refuse(
+                    "{setting} gồm địa chỉ hoặc dải mạng của máy chủ đứng trước, cách nhau bằng dấu phẩy; "
+                    "không dùng được {place}.",
+                    place=place,
+                )
+        return places
+
     @field_validator("web_port", mode="before")
     @classmethod
     def _check_port(cls, value: object) -> int:
@@ -464,15 +549,27 @@ class Settings(BaseSettings):
             _refuse("{setting} phải là số cổng từ 1 đến 65535, không phải {value}.")
         return int(text)
 
+    @field_validator("keep_traces_days", "keep_audit_days", mode="before")
+    @classmethod
+    def _check_days(cls, value: object) -> int:
+        text = str(value)
+        if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) < SHORTEST_KEPT_DAYS:
+            _refuse(
+                "{setting} phải là số ngày từ {least} đến 99999, không phải {value}.", least=str(SHORTEST_KEPT_DAYS)
+            )
+        return int(text)
+
     @model_validator(mode="after")
     def _fill_derived(self) -> Self:
-        """Complete the defaults that follow from other settings, and read the file of keys."""
+        """Complete the defaults that follow from other settings or other variables, and read the file of keys."""
         if self.temporal_keys_file and not self.temporal_keys:
             object.__setattr__(self, "temporal_keys", SecretStr(self.temporal_keys_file.read_text(encoding="utf-8")))
         if not self.database_url:
             object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir / 'dondoc.db'}")
         if not self.public_url:
             object.__setattr__(self, "public_url", f"http://127.0.0.1:{self.web_port}")
+        if not self.otlp_endpoint:
+            object.__setattr__(self, "otlp_endpoint", os.environ.get(STANDARD_OTLP, "").rstrip("/"))
         return self
 
 
@@ -553,6 +650,14 @@ def _is_url(url: str, schemes: tuple[str, ...]) -> bool:
         return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:  # brackets or a port that cannot be
         return False
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _is_network(text: str) -> bool:

@@ -13,13 +13,20 @@ from temporalio.common import HeaderCodecBehavior, WorkflowIDConflictPolicy, Wor
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import CompositePayloadConverter, DataConverter
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
 from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 
 from models.engine import CommandEnvelope, DirectiveInput, pack, unpack
 from models.engine_link import EngineLink, EngineTls
 from models.events import Recorded
 from services.payload_encryption import ConcealingFailureConverter, EncryptingCodec
+from services.worker_measures import at_address
 from workflows.directive import DirectiveWorkflow
 from workflows.queue import TASK_QUEUE, TASK_TIMEOUT
 
@@ -68,11 +75,20 @@ def quiet_runtime() -> Runtime:
 
 
 @functools.cache
-def logging_runtime() -> Runtime:
-    """The SDK's machinery whose warnings go into the process's log like all others."""
+def logging_runtime(metrics_address: str | None = None) -> Runtime:
+    """The SDK's machinery whose warnings go into the process's log like all others.
+
+    Args:
+        metrics_address: where it answers `/metrics`, with its own figures and with ours that are told to its meter.
+
+    Raises:
+        ValueError: it cannot listen there.
+    """
     forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
     levels = TelemetryFilter(core_level="WARN", other_level="ERROR")
-    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=levels, forwarding=forwarding)))
+    metrics = at_address(metrics_address) if metrics_address is not None else None
+    logs = LoggingConfig(filter=levels, forwarding=forwarding)
+    return Runtime(telemetry=TelemetryConfig(logging=logs, metrics=metrics, attach_service_name=False))
 
 
 async def connect(address: str, namespace: str, runtime: Runtime | None = None) -> Client:

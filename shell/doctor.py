@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from embedded.locate import RunningSystem
     from services.doctor import Check
     from services.office import Office
+    from settings import Settings
 
 LOCK_PATIENCE = min(5.0, SHELL_LOCK_PATIENCE)
 """Seconds that a check waits for a locked database."""
@@ -34,7 +35,7 @@ def add_to(app: typer.Typer, language: Language) -> None:
 
 def tell(shell: Shell, checks: "list[Check]", *, as_json: bool) -> None:
     """Print what was found; exit code 1 when something is not well."""
-    said = [(one, one.said.explain(shell.language)) for one in checks]
+    said = [(one, one.explain(shell.language)) for one in checks]
     if as_json:
         print_json({"checks": [{"name": one.name, "ok": one.ok, "sentence": text} for one, text in said]})
     else:
@@ -81,8 +82,30 @@ def examine(shell: Shell) -> "Iterator[Check]":
     if running is not None:
         yield from worker_clock_checks(folder / "run" / "canary")
     yield smtp_check(settings.smtp_url, folder / "mail")
+    yield from _set(settings)
     if embedded:
         yield accounts_check(pwd.getpwall(), os.getuid())
+
+
+def _set(settings: "Settings") -> "Iterator[Check]":
+    """Whether what is set fits together."""
+    from services import doctor_settings as checks
+    from services.openid_provider import Provider
+
+    file = _sqlite_file(settings.database_url)
+    yield checks.examples_check(settings.texts())
+    yield checks.clock_setting_check(settings.clock is not None)
+    yield checks.permissions_check(settings.data_dir, Path(file) if file else None)
+    yield from checks.address_checks(settings.public_url, settings.web_host, mails_leave=bool(settings.smtp_url))
+    yield from checks.mail_checks(settings.smtp_url, settings.mail_from)
+    yield checks.webhook_check(settings.webhook_allow)
+    yield from checks.scan_check(settings.scan_command)
+    provider = None
+    if settings.oidc_issuer:
+        provider = Provider(settings.oidc_issuer, settings.oidc_client_id, "", settings.oidc_scopes, "")
+    yield from checks.single_sign_on_check(provider)
+    yield from checks.tracing_check(settings.otlp_endpoint)
+    yield from checks.metrics_check(settings.worker_metrics_address)
 
 
 def _sqlite_file(database_url: str) -> str | None:

@@ -7,7 +7,7 @@ import pytest
 
 from models.engine_link import EngineLink, EngineTls
 from models.payload_keys import PayloadKey
-from settings import LogFormat, Settings, SettingsRefused, inherited_environment, load_settings
+from settings import LogFormat, LogLevel, Settings, SettingsRefused, inherited_environment, load_settings
 
 OLD, NEW = PayloadKey("old", b"o" * 32), PayloadKey("new", b"n" * 32)
 NOW = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
@@ -55,6 +55,15 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
     assert settings.log_format is LogFormat.CONSOLE
 
 
+def test_traces_go_where_the_standard_variable_says_unless_ours_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
+    assert load_settings().otlp_endpoint == ""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://standard:4318/")
+    assert load_settings().otlp_endpoint == "http://standard:4318"
+    monkeypatch.setenv("DONDOC_OTLP_ENDPOINT", "http://ours:4318")
+    assert load_settings().otlp_endpoint == "http://ours:4318"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "field", "read"),
     [
@@ -62,7 +71,11 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
         ("CLOCK", "-0.5", "clock", timedelta(seconds=-0.5)),
         ("CLOCK", "2026-11-02T08:00:00+07:00", "clock", NOW),
         ("WEBHOOK_ALLOW", "hook.example.vn, 10.0.0.0/8,::1", "webhook_allow", ("hook.example.vn", "10.0.0.0/8", "::1")),
+        ("TRUSTED_PROXIES", "10.1.2.3, 10.0.0.0/16,::1", "trusted_proxies", ("10.1.2.3", "10.0.0.0/16", "::1")),
         ("LOG_FORMAT", "json", "log_format", LogFormat.JSON),
+        ("LOG_LEVEL", "debug", "log_level", LogLevel.DEBUG),
+        ("WORKER_METRICS_ADDRESS", "[::1]:9464", "worker_metrics_address", "[::1]:9464"),
+        ("OTLP_ENDPOINT", "http://collector:4318/", "otlp_endpoint", "http://collector:4318"),
         ("TEMPORAL_ADDRESS", "localhost:7233", "temporal_address", "localhost:7233"),
         ("TEMPORAL_ADDRESS", "[::1]:7233", "temporal_address", "[::1]:7233"),
         ("PUBLIC_URL", "https://dondoc.example.vn/", "public_url", "https://dondoc.example.vn"),
@@ -85,6 +98,10 @@ def test_good_values_are_read(monkeypatch: pytest.MonkeyPatch, name: str, value:
     ("name", "value"),
     [
         ("CLOCK", "3600"),
+        ("LOG_LEVEL", "loud"),
+        ("WORKER_METRICS_ADDRESS", "localhost:9464"),
+        ("WORKER_METRICS_ADDRESS", "127.0.0.1:70000"),
+        ("OTLP_ENDPOINT", "collector:4318"),
         ("CLOCK", "2026-11-02T08:00:00"),
         ("CLOCK", "tomorrow"),
         ("DATABASE_URL", "mysql://u:p4ssword@db/x"),
@@ -101,6 +118,12 @@ def test_good_values_are_read(monkeypatch: pytest.MonkeyPatch, name: str, value:
         ("LOG_FORMAT", "xml"),
         ("DIRECTORY", "/no/such/file.yaml"),
         ("WEBHOOK_ALLOW", "http://hook"),
+        ("TRUSTED_PROXIES", "*"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("TRUSTED_PROXIES", "proxy.example.vn"),
+        ("KEEP_TRACES_DAYS", "29"),
+        ("KEEP_AUDIT_DAYS", "for ever"),
         ("TEMPORAL_KEYS", "p4ssword"),
         ("TEMPORAL_KEYS", "k1:p4ssword"),
         ("TEMPORAL_KEYS_FILE", "/no/such/file"),

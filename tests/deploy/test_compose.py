@@ -129,7 +129,7 @@ def test_secrets_are_made_once_are_all_different_and_lie_behind_a_closed_door(se
 
     assert set(first) == {Path(one["file"]).name for one in COMPOSE["secrets"].values()}
     passwords = [first[name] for name in first if name.endswith(("password", "key"))]
-    assert len(set(passwords)) == len(passwords) == 4
+    assert len(set(passwords)) == len(passwords) == 5
     assert all(len(password) == 40 for password in passwords)
     assert len(read_keys(first["dondoc_temporal_keys"])) == 1
     assert secrets.stat().st_mode & 0o077 == 0
@@ -138,7 +138,7 @@ def test_secrets_are_made_once_are_all_different_and_lie_behind_a_closed_door(se
 
 
 @pytest.mark.server
-def test_the_databases_are_made_with_an_owner_each_who_reads_nothing_of_the_other(secrets: Path) -> None:
+def test_the_databases_are_made_with_an_owner_each_and_worker_and_web_cannot_change_the_ledger(secrets: Path) -> None:
     url = make_url(server())
     host = str(url.query["host"])
     made = ran("bash", "deploy/postgresql/01-databases.sh", SECRETS=str(secrets), POSTGRES_USER="postgres", PGHOST=host)
@@ -147,9 +147,8 @@ def test_the_databases_are_made_with_an_owner_each_who_reads_nothing_of_the_othe
     own = url.set(drivername="postgresql+psycopg", username="dondoc", database="dondoc")
     upgraded = ran(
         PROGRAMS / "dondoc",
-        "db",
-        "upgrade",
-        DONDOC_DATABASE_URL=own.render_as_string(hide_password=False),
+        *SERVICES["migrate"]["command"][1:],
+        DONDOC_DATABASE_URL=own.set(username="dondoc_owner").render_as_string(hide_password=False),
         DONDOC_DATA_DIR=str(secrets.parent),
     )
     assert upgraded.returncode == 0, upgraded.stderr
@@ -157,7 +156,7 @@ def test_the_databases_are_made_with_an_owner_each_who_reads_nothing_of_the_othe
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM agency")).scalar_one() > 0
         with pytest.raises(ProgrammingError):
-            connection.execute(text("CREATE ROLE other"))
+            connection.execute(text("DELETE FROM ledger"))
     engine.dispose()
     stranger = create_engine(own.set(database="temporal"))
     with pytest.raises(OperationalError, match="permission denied"), stranger.connect():

@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 import yaml
 from databases import empty_database
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 from temporal_server import TEMPORAL, free_port, running_server
 
 from models.payload_keys import new_key
@@ -33,11 +35,12 @@ class Parts:
 
     def __init__(self, folder: Path, temporal_address: str) -> None:
         self.folder, self.port = folder, free_port()
+        self.databases = {"migrate": owners_database()}
+        self.works_in = make_url(self.databases["migrate"]).set(username="dondoc").render_as_string(hide_password=False)
         self.instead = {
             "DONDOC_DATA_DIR": str(folder),
             "DONDOC_TEMPORAL_ADDRESS": temporal_address,
             "DONDOC_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
-            "DONDOC_DATABASE_URL": empty_database(),
             "DONDOC_WEB_HOST": "127.0.0.1",
             "DONDOC_WEB_PORT": str(self.port),
             "DONDOC_TEMPORAL_KEYS": new_key("k1").written(),  # a secret's file there
@@ -49,12 +52,12 @@ class Parts:
             for name, value in SERVICES[service]["environment"].items()
         }
         clean = {name: value for name, value in os.environ.items() if not name.startswith("DONDOC_")}
-        return {**clean, **named, **self.instead}
+        database = self.databases.get(service, self.works_in)
+        return {**clean, **named, **self.instead, "DONDOC_DATABASE_URL": database}
 
     def start(self, service: str) -> subprocess.Popen[bytes]:
-        command = [
-            {"python": sys.executable, "dondoc": DONDOC}.get(word, word) for word in SERVICES[service]["command"]
-        ]
+        program, *words = SERVICES[service]["command"]
+        command = [{"python": sys.executable, "dondoc": DONDOC}[program], *words]
         with (self.folder / f"{service}.log").open("ab") as log:
             return subprocess.Popen(command, env=self.environment(service), stdout=log, stderr=log, cwd=ROOT)
 
@@ -69,6 +72,19 @@ class Parts:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
+
+
+def owners_database() -> str:
+    """An empty database with the two accounts that deploy/postgresql makes, as its owner enters it."""
+    url = make_url(empty_database())
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        there = connection.execute(text("SELECT rolname FROM pg_roles")).scalars().all()
+        for account in {"dondoc", "dondoc_owner"}.difference(there):
+            connection.execute(text(f"CREATE ROLE {account} LOGIN"))
+        connection.execute(text(f'ALTER DATABASE "{url.database}" OWNER TO dondoc_owner'))
+    engine.dispose()
+    return url.set(username="dondoc_owner").render_as_string(hide_password=False)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ from services.doctor_engine import engine_checks
 from services.key_renewal import payloads_of, renew
 from services.payload_encryption import EncryptingCodec, key_id_of
 from services.temporal import handle
-from web.app import create_app
+from web.app import Surroundings, create_app
 from web.codec import Decoding
 from workflows.directive import SEARCH_ATTRIBUTES, DirectiveWorkflow
 from workflows.dispatch import DispatchWorkflow
@@ -329,7 +329,7 @@ async def test_temporals_own_command_line_shows_an_administrator_what_the_store_
     decoding = Decoding(EncryptingCodec((NEW,)), "https://temporal.example.vn")
     port = free_port()
     web = uvicorn.Server(
-        uvicorn.Config(create_app(new.office, no_temporal, decoding=decoding), port=port, log_config=None)
+        uvicorn.Config(create_app(new.office, no_temporal, Surroundings(decoding=decoding)), port=port, log_config=None)
     )
     serving = asyncio.create_task(web.serve())
 

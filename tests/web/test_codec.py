@@ -14,7 +14,7 @@ from temporalio.client import Client
 from models.payload_keys import new_key
 from services import tokens
 from services.payload_encryption import EncryptingCodec
-from web.app import create_app
+from web.app import Surroundings, create_app
 from web.codec import BODY_BYTES, Decoding
 
 KEY, OTHER = new_key("k1"), new_key("k2")
@@ -43,7 +43,7 @@ def texts_of(answer: httpx2.Response) -> list[str]:
 
 @pytest.fixture
 def app(desk: Desk) -> Any:
-    return create_app(desk.office, no_temporal, decoding=Decoding(EncryptingCodec((KEY,)), UI))
+    return create_app(desk.office, no_temporal, Surroundings(decoding=Decoding(EncryptingCodec((KEY,)), UI)))
 
 
 Post = Callable[..., Awaitable[httpx2.Response]]

@@ -36,7 +36,7 @@ from models.vocabulary import Audience, Clock
 from services.key_guard import take_keys
 from services.office import Office
 from web import health
-from web.app import create_app
+from web.app import Surroundings, create_app
 from web.probes import NoAnswer, Probe
 from workflows.queue import TASK_QUEUE
 
@@ -61,7 +61,7 @@ Get = Callable[[str], Awaitable[httpx2.Response]]
 
 
 def asking(office: Office, clock: ClockGuard | None = None) -> Get:
-    application = create_app(office, no_temporal, clock)
+    application = create_app(office, no_temporal, Surroundings(clock))
 
     async def get(path: str) -> httpx2.Response:
         transport = httpx2.ASGITransport(application, raise_app_exceptions=False)
@@ -108,6 +108,16 @@ async def test_without_a_database_it_is_not_ready(tmp_path: Path) -> None:
 
     assert answer.status_code == 503
     assert [check["ok"] for check in answer.json()["checks"] if check["name"] == "database"] == [False]
+
+
+async def test_each_of_many_who_ask_over_and_over_hears_an_answer() -> None:
+    """The first who is woken asks again at once; the others are not to be told of that question, which is open."""
+    probe = Probe(lambda: True, 60)
+
+    async def over_and_over() -> list[bool]:
+        return [await probe.ask() for _ in range(20)]
+
+    assert await asyncio.gather(*(over_and_over() for _ in range(5))) == [[True] * 20] * 5
 
 
 async def test_a_database_that_hangs_costs_one_thread_and_two_seconds_however_often_it_is_asked() -> None:
