@@ -3,7 +3,7 @@
 No context travels. The trace of an act and the spans within it have ids that follow from the id of its command, which
 form, Update, ledger and outbox know anyway: so a command that the sweep sends again tomorrow, and the mail that leaves
 after a restart, stand in the trace of the click. Workflows know nothing of tracing; neither messages nor tables have a
-part for it (decision 0017). What the engine does by itself has a trace of its own.
+part for it (decision 0016). What the engine does by itself has a trace of its own.
 
 A span says which directive, command, route or mail. It says nothing that people wrote, and names nobody.
 """
