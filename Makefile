@@ -1,7 +1,7 @@
 # Needs make, Python >= 3.11 with venv, and a package index. No step asks anything. `make help` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo debian test proof year lint audit sbom bench
+.PHONY: help install demo debian test proof chaos year lint audit sbom bench
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -59,6 +59,11 @@ test: $(STAMP) debian ## check and test everything; the quick tests first
 
 proof: $(STAMP) ## what takes longer than make test: twenty rounds of crashes, great crowds, many more lives
 	DONDOC_ORACLE_LIVES=50000 $(BIN)/python -m pytest -q -m proof -n 0 --durations=0
+
+chaos: $(STAMP) debian ## faults on PostgreSQL with people on the web: each once, then ROUNDS=50 by chance, judged after each
+	$(BIN)/python -m pytest -q -n 0 tests/survival/test_chaos_rows.py
+	DONDOC_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n 0 -m proof tests/survival/test_faults_office.py
+	PYTHONPATH=.:tests:tests/survival $(BIN)/python tests/survival/chaos_rounds.py
 
 year: $(STAMP) ## live a year of an office in minutes on the real engine, and report whether each moment was told once
 	@exec $(BIN)/python -m examples.year

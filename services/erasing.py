@@ -1,6 +1,6 @@
 """Erasing who a person was: the ledger keeps his code, which hashes cover; name, address and traces go.
 
-See docs/decisions/0021 for why, and docs/security.md for what stays and where.
+See docs/decisions/0018 for why, and docs/security.md for what stays and where.
 """
 
 import datetime as dt

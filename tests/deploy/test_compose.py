@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sysconfig
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from databases import server
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from models.payload_keys import read_keys
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(sysconfig.get_path("scripts"))
@@ -85,6 +88,23 @@ def test_every_variable_of_ours_is_a_setting() -> None:
             assert variable.removeprefix("DONDOC_").lower() in Settings.model_fields
 
 
+def test_a_worker_names_the_build_of_this_release_unless_it_is_told_another() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    named = SERVICES["worker"]["environment"]["DONDOC_WORKER_BUILD"]
+
+    assert named == f"${{DONDOC_WORKER_BUILD:-{project['version']}}}"
+    assert SERVICES["worker"]["image"] == f"dondoc:{project['version']}"
+
+
+def test_only_the_temporal_of_the_inner_network_is_spoken_to_in_clear() -> None:
+    for name in ("migrate", "worker", "web"):
+        environment = SERVICES[name]["environment"]
+        assert environment["DONDOC_TEMPORAL_ADDRESS"] == f"{environment['DONDOC_TEMPORAL_PLAINTEXT_HOST']}:7233"
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    assert SERVICES["temporal"]["networks"] == ["inside"]
+
+
 def test_everything_of_ours_that_an_image_needs_is_copied_into_it() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
@@ -111,6 +131,7 @@ def test_secrets_are_made_once_are_all_different_and_lie_behind_a_closed_door(se
     passwords = [first[name] for name in first if name.endswith(("password", "key"))]
     assert len(set(passwords)) == len(passwords) == 5
     assert all(len(password) == 40 for password in passwords)
+    assert len(read_keys(first["dondoc_temporal_keys"])) == 1
     assert secrets.stat().st_mode & 0o077 == 0
     assert ran(secrets.parent / "make-secrets").returncode == 0
     assert {file.name: file.read_text() for file in secrets.iterdir()} == first

@@ -21,6 +21,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from temporal_server import TEMPORAL, free_port, running_server
 
+from models.payload_keys import new_key
+
 pytestmark = pytest.mark.server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +43,7 @@ class Parts:
             "DONDOC_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "DONDOC_WEB_HOST": "127.0.0.1",
             "DONDOC_WEB_PORT": str(self.port),
+            "DONDOC_TEMPORAL_KEYS": new_key("k1").written(),  # a secret's file there
         }
 
     def environment(self, service: str) -> dict[str, str]:
@@ -120,5 +123,17 @@ def test_the_parts_of_the_compose_file_work_together_and_go_on_after_a_worker_is
         status = json.loads(parts.dondoc("status", "NV-1", "--json").stdout)
         assert (status["status"], status["seq"]) == ("in_progress", 3)
         assert json.loads(parts.dondoc("verify", "--json").stdout)["broken"] == []
+        builds = json.loads(parts.dondoc("deployment", "list", "--json").stdout)
+        assert builds["current"] == SERVICES["worker"]["environment"]["DONDOC_WORKER_BUILD"].partition(":-")[2][:-1]
+        keyless = subprocess.run(
+            [DONDOC, "do", "NV-1", "comment", "--text", "Không khóa", "--as", "vanthu"],
+            env={**parts.environment("web"), "DONDOC_TEMPORAL_KEYS": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert keyless.returncode == 1
+        assert "DONDOC_TEMPORAL_KEYS" in keyless.stderr
+        assert json.loads(parts.dondoc("status", "NV-1", "--json").stdout)["seq"] == 3
     logged = (parts.folder / "web.log").read_text(encoding="utf-8").splitlines()
     assert all(json.loads(line) for line in logged), "one JSON object a line"

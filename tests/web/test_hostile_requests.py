@@ -26,7 +26,7 @@ from services import tokens
 from services.audit import note
 from services.directory_editing import add_agency, add_person
 from services.saved_views import save_view
-from web.app import create_app
+from web.app import Surroundings, create_app
 from web.bodies import LARGEST_FORM
 
 NOT_TRIED: Final = ("/live", "/readyz", "/sign-out")
@@ -112,7 +112,7 @@ READ_BY_HAND: Final = (
 def app(desk: Desk) -> ASGIApp:
     desk.register("NV-1", "Wed 2026-03-04 09:00", deadline=a_deadline("2026-03-17"))
     desk.time_is("Wed 2026-03-18 09:00")
-    return create_app(desk.office, no_temporal, base_url=HOST, data_dir=desk.data)
+    return create_app(desk.office, no_temporal, Surroundings(base_url=HOST, data_dir=desk.data))
 
 
 def filled(path: str, value: str) -> str:
@@ -198,7 +198,7 @@ def poisoned(desk: Desk) -> Desk:
 
 @pytest.mark.parametrize("person", ["quantri", "vanthu", "truong.syt"])
 async def test_what_people_wrote_makes_no_element_and_no_attribute_on_any_page(poisoned: Desk, person: str) -> None:
-    app = create_app(poisoned.office, no_temporal, base_url=HOST, data_dir=poisoned.data)
+    app = create_app(poisoned.office, no_temporal, Surroundings(base_url=HOST, data_dir=poisoned.data))
     shown, made = 0, []
     async with browsing(app, poisoned.office, person) as browser:
         for route in routes_of(app):

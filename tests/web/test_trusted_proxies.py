@@ -16,7 +16,7 @@ from models.tables import AUDIT
 from services import accounts
 from settings import Settings
 from web.__main__ import server_config
-from web.app import create_app
+from web.app import Surroundings, create_app
 
 HOST = "http://dondoc.test"
 PASSWORD = "mưa rơi trên sông Trà"
@@ -35,7 +35,7 @@ async def no_temporal() -> Client:
 
 def asked_by(desk: Desk, peer: str, trusted: tuple[str, ...] = ("127.0.0.1", "::1")) -> httpx2.AsyncClient:
     """A browser whose connection comes from this address, through uvicorn as `python -m web` sets it up."""
-    config = server_config(create_app(desk.office, no_temporal, base_url=HOST), trusted)
+    config = server_config(create_app(desk.office, no_temporal, Surroundings(base_url=HOST)), trusted)
     config.load()
     transport = httpx2.ASGITransport(config.loaded_app, client=(peer, 50_000))  # type: ignore[arg-type]  # uvicorn's name for the same
     return httpx2.AsyncClient(transport=transport, base_url=HOST, headers={"Origin": HOST})
