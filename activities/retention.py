@@ -16,6 +16,7 @@ from models.tables import (
     AUDIT,
     DELIVERY,
     FAILURE,
+    HALF_SESSION,
     MAIL,
     OPERATION,
     RESET,
@@ -58,6 +59,7 @@ def _statements(now: dt.datetime, kept: Retention) -> tuple[Any, ...]:
     return (
         delete(SESSION).where(or_(SESSION.c.seen_at < now - IDLE, SESSION.c.created_at < now - LONGEST_SESSION)),
         delete(FAILURE).where(FAILURE.c.last_at < now - FORGOTTEN_AFTER),
+        delete(HALF_SESSION).where(HALF_SESSION.c.created_at < now - A_DAY),
         delete(RESET).where(RESET.c.expires_at <= now),
         delete(SIGN_IN_ATTEMPT).where(SIGN_IN_ATTEMPT.c.created_at < now - A_DAY),
         delete(AUDIT).where(AUDIT.c.act.startswith("sign_in"), AUDIT.c.at < old),

@@ -1,6 +1,6 @@
 """Two accounts in PostgreSQL: the owner changes the schema, the other one works and can change no ledger row.
 
-See docs/decisions/0018. SQLite knows no accounts; there the triggers and the file's mode stand alone.
+See docs/decisions/0017. SQLite knows no accounts; there the triggers and the file's mode stand alone.
 """
 
 from typing import Final

@@ -26,13 +26,16 @@ from models.tables import (
     DIRECTIVE,
     FAILURE,
     FIELD_OF_WORK,
+    HALF_SESSION,
     IDENTITY,
     MAIL,
     NOTICE,
     PERSON,
     PREFERENCE,
+    RECOVERY_CODE,
     RESET,
     SAVED_VIEW,
+    SECOND_FACTOR,
     SESSION,
     TOKEN,
 )
@@ -45,7 +48,10 @@ from services.office import Office
 PSEUDONYM: Final = "Người đã xóa thông tin"
 """What stands where the name stood; data of the office, as a name is, so it is not translated."""
 
-GONE: Final = (SESSION, RESET, IDENTITY, ACCOUNT, SAVED_VIEW, PREFERENCE, ABSENCE)
+GONE: Final = (
+    *(SESSION, HALF_SESSION, RESET, IDENTITY, ACCOUNT, SECOND_FACTOR, RECOVERY_CODE),
+    *(SAVED_VIEW, PREFERENCE, ABSENCE),
+)
 """Tables whose rows of a person are deleted."""
 
 TELLING: Final = frozenset({"name", "email", "address"})
@@ -198,7 +204,10 @@ def _remove(
     revoked_at = func.coalesce(TOKEN.c.revoked_at, now)
     did("token", update(TOKEN).where(TOKEN.c.person == code).values(name="", revoked_at=revoked_at))
     for key in {fold_key(word) for word in (code, *words)}:
-        tried = or_(FAILURE.c.key.startswith(f"{key}|", autoescape=True), FAILURE.c.key == f"reset|{key}")
+        tried = or_(
+            FAILURE.c.key.startswith(f"{key}|", autoescape=True),
+            FAILURE.c.key.in_((f"reset|{key}", f"second factor|{key}")),
+        )
         did("failure", delete(FAILURE).where(tried))
     did("mail", update(MAIL).where(MAIL.c.recipient == code).values(address="", body=None, problem=None))
     of_his = select(NOTICE.c.id).where(NOTICE.c.recipient == code)

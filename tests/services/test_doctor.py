@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from builders import a_deadline, local
-from databases import ON_POSTGRESQL, sqlite_only
+from databases import ON_POSTGRESQL, as_superuser, sqlite_only
 from office_fixture import Desk
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from temporal_server import free_port
 
 from activities.clock_guard import running_seconds
@@ -207,7 +207,9 @@ def test_a_ledger_without_its_guards_is_named(desk: Desk) -> None:
 
 
 def test_an_older_schema_is_named_and_ends_the_checks(desk: Desk) -> None:
-    desk.sql("UPDATE alembic_version SET version_num = '0000'")
+    with writing(desk.office.engine) as connection:
+        as_superuser(connection)
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
 
     checks = list(database_checks(desk.office.engine))
 

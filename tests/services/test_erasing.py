@@ -14,14 +14,26 @@ from database.traces import rows_with
 from models import commands as c
 from models.directory import Person, Post
 from models.refusal import Refused
-from models.tables import AUDIT, DELIVERY, FAILURE, IDENTITY, LEDGER, MAIL, NOTICE, OPERATION, SAVED_VIEW, TOKEN
+from models.tables import (
+    AUDIT,
+    DELIVERY,
+    FAILURE,
+    IDENTITY,
+    LEDGER,
+    MAIL,
+    METADATA,
+    NOTICE,
+    OPERATION,
+    SAVED_VIEW,
+    TOKEN,
+)
 from models.vocabulary import Position
 from services import accounts
 from services.accounts import Browser
 from services.audit import note
 from services.data_files import FileRefused
 from services.directory_editing import add_person, change_person, version_of
-from services.erasing import PSEUDONYM, erase, preview_erasure
+from services.erasing import GONE, PSEUDONYM, erase, preview_erasure
 from services.verifying import verify
 from shell import directory as directory_command
 
@@ -164,6 +176,14 @@ def test_what_a_namesake_left_is_not_his_to_lose(gone: Desk) -> None:
         added = select(AUDIT.c.data).where(AUDIT.c.subject == "khac")
         assert NAME in str(connection.execute(added).scalar())
         assert rows_with(connection, (MAIL_ADDRESS, OLD_ADDRESS)) == {}
+
+
+def test_of_every_table_that_names_a_person_it_was_decided_what_becomes_of_it() -> None:
+    kept = {"attachment", "audit", "operation", "post", "token"}  # his code stays there, beside what he did
+
+    tables = {table.name for table in METADATA.sorted_tables if "person" in table.columns}
+
+    assert tables == kept | {table.name for table in GONE}
 
 
 @pytest.mark.parametrize("person", ["truong.syt", "pct.vanxa", "theodoi.vanxa"])
