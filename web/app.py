@@ -61,6 +61,9 @@ from web.rendering import page
 PROBLEM_JSON = "application/problem+json"
 STATIC: Final = Path(__file__).parent / "static"
 
+FORM_LIMIT: Final = 5_000_000
+"""Bytes of what is sent to a page; where files are handed in the route says how much it takes."""
+
 log = structlog.get_logger()
 
 _SENTENCES = {
@@ -102,7 +105,7 @@ def create_app(
     """
     kept_in = data_dir or Path(tempfile.mkdtemp(prefix="dondoc-"))
     machine = Machine(clock or ClockGuard(), disks)
-    app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Đôn Đốc", max_body_size=FORM_LIMIT, docs_url=None, redoc_url=None, openapi_url=None)
     health = Health(office, temporal_client, machine)
     app.include_router(health_routes(health))
     app.include_router(metrics_routes(office, machine.clock))
