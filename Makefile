@@ -1,7 +1,7 @@
 # Needs make, Python >= 3.11 with venv, and a package index. No step asks anything. `make help` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo debian test proof chaos year lint bench
+.PHONY: help install demo debian test proof chaos year lint audit sbom bench
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,6 +31,14 @@ lint: $(STAMP) ## check style, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+audit: $(STAMP) ## look for secrets in tree and history, licences that are not allowed, known vulnerabilities
+	$(BIN)/python -m tools.audit $(if $(FAST),,--history)
+
+sbom: $(STAMP) ## write what is installed, with versions and licences, to dist/sbom.json (CycloneDX)
+	@mkdir -p dist
+	@$(BIN)/cyclonedx-py environment $(VENV) --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.json
+	@echo "dist/sbom.json"
+
 debian: ## install the PostgreSQL and the Chromium that the tests run on, where missing (apt, as root)
 	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && command -v chromium >/dev/null; then \
 		echo "Uses $(VENV), and PostgreSQL and Chromium of this machine. Nothing comes from apt."; \
@@ -41,11 +49,12 @@ debian: ## install the PostgreSQL and the Chromium that the tests run on, where 
 		echo "The tests run on the real PostgreSQL and Chromium. As root: apt install postgresql chromium" >&2; exit 1; \
 	fi
 
+# The tests with servers mostly wait for them, so four at a time fill two cores.
 test: $(STAMP) debian ## check and test everything; the quick tests first
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -q -m "not server and not slow and not proof" -n 2 --dist worksteal
 	DONDOC_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q $(ON_BOTH) -m "not server and not slow and not proof" -n 2 --dist worksteal
-	$(BIN)/python -m pytest -q -m "(server or slow) and not proof" -n 2 --dist loadscope
+	$(BIN)/python -m pytest -q -m "(server or slow) and not proof" -n 4 --dist loadscope
 	DONDOC_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q tests/workflows -m "server and not proof" -n 2 --dist loadscope
 
 proof: $(STAMP) ## what takes longer than make test: twenty rounds of crashes, great crowds, many more lives

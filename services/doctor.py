@@ -56,16 +56,28 @@ class Check:
         name: a stable word for machines.
         ok: whether nobody needs to do anything; a remark may stand in the sentence all the same.
         said: one sentence or two.
+        todo: what to do, where `said` does not say it already.
     """
 
     name: str
     ok: bool
     said: Phrase
+    todo: Phrase | None = None
+
+    def explain(self, language: Language) -> str:
+        """Say what was found and what to do."""
+        told = self.said.explain(language)
+        return told if self.todo is None else f"{told} {self.todo.explain(language)}"
 
 
 def check(name: str, ok: bool, message: str, **data: object) -> Check:
-    """Make a check."""
-    return Check(name, ok, Phrase(message, data))
+    """Make a check.
+
+    Args:
+        **data: for the holes of the sentence; `todo` is none of them but a sentence of its own, what to do.
+    """
+    todo = data.pop("todo", None)
+    return Check(name, ok, Phrase(message, data), None if todo is None else Phrase(str(todo), data))
 
 
 def some(things: Sequence[object]) -> list[object]:
@@ -86,7 +98,13 @@ def database_checks(engine: Engine) -> Iterator[Check]:
     try:
         found = current_revision(engine)
     except SQLAlchemyError as problem:
-        yield check("database", False, N_("Cơ sở dữ liệu không trả lời: {problem}."), problem=_reason(problem))
+        yield check(
+            "database",
+            False,
+            N_("Cơ sở dữ liệu không trả lời: {problem}."),
+            todo=N_("Kiểm tra DONDOC_DATABASE_URL, ổ đĩa và máy chủ cơ sở dữ liệu."),
+            problem=_reason(problem),
+        )
         return
     refusal = writing_refused(engine)
     if refusal is None:

@@ -8,14 +8,20 @@ from sqlalchemy import Connection, Engine
 
 from database.engine import open_engine, reading
 from database.reference import Reference, ReferenceCache
+from models.vocabulary import Role
 
 
 @dataclass
 class Office:
-    """The office as one process sees it."""
+    """The office as one process sees it.
+
+    Attributes:
+        second_factor_of: the roles that have to have a second factor before anything else.
+    """
 
     engine: Engine
     references: ReferenceCache = field(default_factory=ReferenceCache)
+    second_factor_of: frozenset[Role] = field(default=frozenset(), kw_only=True)
 
     @classmethod
     def at(cls, database_url: str, lock_patience: float = 30.0, answer_within: float | None = None) -> Self:

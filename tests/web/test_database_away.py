@@ -28,7 +28,7 @@ from models.engine import CommitRequest
 from models.tables import COMMAND
 from services import backups, tokens
 from services.office import Office
-from web.app import create_app
+from web.app import Surroundings, create_app
 
 pytestmark = pytest.mark.skipif(ON_POSTGRESQL, reason="it has a PostgreSQL of its own, whatever the others run on")
 
@@ -61,7 +61,7 @@ def office(desk: Desk, postgresql: OwnPostgresql, tmp_path: Path) -> Iterator[Of
 
 @pytest.fixture
 async def browser(office: Office) -> AsyncIterator[httpx2.AsyncClient]:
-    async with browsing(create_app(office, no_temporal, base_url=HOST), office, "truong.syt") as client:
+    async with browsing(create_app(office, no_temporal, Surroundings(base_url=HOST)), office, "truong.syt") as client:
         yield client
 
 

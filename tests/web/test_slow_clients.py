@@ -12,7 +12,8 @@ from office_fixture import Desk
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from web import impatient, never_hanging
-from web.app import FORM_LIMIT, create_app
+from web.app import create_app
+from web.bodies import LARGEST_FORM
 from web.impatient import ImpatientProtocol
 from web.never_hanging import NeverHanging
 
@@ -72,7 +73,7 @@ async def test_a_form_of_more_than_a_form_can_have_is_turned_away_unread(desk: D
     async with serving(create_app(desk.office, no_temporal)) as port, httpx2.AsyncClient() as client:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         address = f"http://127.0.0.1:{port}/sign-in"
-        answer = await client.post(address, content=b"name=" + bytes(FORM_LIMIT), headers=form)
+        answer = await client.post(address, content=b"name=" + bytes(LARGEST_FORM), headers=form)
 
     assert answer.status_code == 413
 

@@ -37,15 +37,17 @@ from models.refusal import Code, Refused
 from models.vocabulary import Clock, Grade, Opinion, Urgency
 from services.acting import Desk, Wish, find_actor
 from services.asking import Standing, history_of, status_of
-from services.attachments import Attachment, FileStore, files_of, find, keep, kept_before
+from services.attachments import Attachment, FileStore, files_of, find, keep_for_act, kept_before
 from services.command_words import make_command
 from services.directive_story import Contribution, Story, story_of
+from services.my_work import actors_of
 from services.offers import offers
 from services.office import Office
 from services.sending import Sender
 from services.troubles import why_away
 from web.away import ACTING, RETRY
 from web.door import reader_of, safe_next
+from web.headers import DOWNLOAD_HEADERS
 from web.life_chart import LifeChart, life_charts
 from web.pages.act_forms import ActGroup, act_forms
 from web.pages.lines import Line, line_of
@@ -54,8 +56,6 @@ from web.rendering import Reader, View, page
 
 BODY_LIMIT: Final = AT_ONCE * SIZE_LIMIT + 2 * 1024 * 1024
 """Bytes of a form with its files."""
-
-DOWNLOAD_HEADERS: Final = {"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "private"}
 
 NAMED: Final = 6
 """People whom a coming moment names; the others are meant by its audience."""
@@ -229,9 +229,7 @@ class Tried:
 
 def acting_as(reader: Reader, now: dt.datetime) -> tuple[Actor, ...]:
     """In whose name a reader may act today: his own, and that of each absent person whose deputy he is."""
-    directory, person, today = reader.directory, reader.actor.person, local_day(now)
-    absent = directory.represented(person, today)
-    return (reader.actor, *(directory.actor(person, today, principal) for principal in absent))
+    return actors_of(reader.actor, reader.directory, now)
 
 
 def act_groups(directive: Directive, reader: Reader, now: dt.datetime) -> tuple[ActGroup, ...]:
@@ -445,8 +443,7 @@ def _with_files(office: Office, store: FileStore, reader: Reader, code: str, pos
         before = kept_before(connection, code, person, posted.references)
     if posted.uploads:
         actor = find_actor(reference, person, posted.on_behalf_of or None, now)
-        if posted.kind in offers(standing.directive, actor, now):
-            before += keep(office, store, code, person, posted.uploads)
+        before += keep_for_act(office, store, standing.directive, actor, posted.kind, posted.uploads)
     return posted.naming(tuple(dict.fromkeys(before)))
 
 
