@@ -106,6 +106,9 @@ async def reconcile(
     async def mend(difference: Difference) -> None:
         async with gate:
             difference.mended = await _mend(office, client, difference, task_queue)
+            if not difference.mended:  # a Temporal with much to do may have been too slow this once
+                await asyncio.sleep(REBUILD_PAUSE)
+                difference.mended = await _mend(office, client, difference, task_queue)
 
     found = await asyncio.gather(*(compare(one) for one in known.values()))
     differences += [difference for difference in found if difference is not None]

@@ -17,9 +17,9 @@ from web.rendering import page
 
 RETRY: Final = {"Retry-After": str(RETRY_SECONDS)}
 
-READING: Final = N_("Cơ sở dữ liệu chưa trả lời, đang kết nối lại. Đợi ít giây rồi tải lại trang.")
+READING: Final = N_("Hệ thống chưa trả lời được, đang kết nối lại. Đợi ít giây rồi tải lại trang.")
 ACTING: Final = N_(
-    "Cơ sở dữ liệu chưa trả lời, đang kết nối lại. Đợi ít giây rồi gửi lại: "
+    "Hệ thống chưa trả lời được, đang kết nối lại. Đợi ít giây rồi gửi lại: "
     "phần đã nhập được giữ nguyên, và việc gửi hai lần chỉ được ghi một lần."
 )
 

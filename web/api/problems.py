@@ -71,7 +71,7 @@ TITLES: Final[dict[str, str]] = {
     ProblemCode.TOO_MANY_REQUESTS: N_("Gọi quá nhiều lần; thử lại sau số giây ở Retry-After."),
     ProblemCode.TOO_MANY_STREAMS: N_("Đang có quá nhiều luồng sự kiện mở; đóng bớt rồi thử lại."),
     ProblemCode.UNAVAILABLE: N_(
-        "Cơ sở dữ liệu tạm thời không trả lời. Gửi lại sau ít giây với cùng Idempotency-Key: việc chỉ được ghi một lần."
+        "Hệ thống tạm thời không trả lời được. Gửi lại sau ít giây với cùng Idempotency-Key: việc chỉ được ghi một lần."
     ),
     ProblemCode.BROKEN: N_("Hệ thống gặp lỗi khi trả lời; lỗi đã được ghi vào nhật ký."),
     KeyTrouble.REUSED: N_("Idempotency-Key này đã dùng cho một yêu cầu khác. Dùng một mã mới."),
