@@ -7,10 +7,12 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 from temporalio.client import Client
 
 from activities.clock_guard import ClockGuard
@@ -80,7 +82,15 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=WAITING_CONNECTIONS)
 
 
-def run(settings: Settings, listening: socket.socket) -> None:
+Around = Callable[[ASGIApp, Office], ASGIApp]
+"""Puts something around the application; a measurement adds a page of its own."""
+
+
+def _as_it_is(app: ASGIApp, _office: Office) -> ASGIApp:
+    return app
+
+
+def run(settings: Settings, listening: socket.socket, around: Around = _as_it_is) -> None:
     """Answer until SIGTERM or SIGINT."""
     office = Office.at(settings.database_url, LOCK_PATIENCE)
     client = LazyClient(settings.temporal_address or "127.0.0.1:7233", settings.temporal_namespace)
@@ -90,21 +100,22 @@ def run(settings: Settings, listening: socket.socket) -> None:
     transport = transport_for(settings.smtp_url, settings.data_dir / "mail")
     mailing = Mailing(transport, settings.mail_from, settings.public_url)
     closing = threading.Event()
+    app = create_app(
+        office,
+        client,
+        clock,
+        disks,
+        settings.public_url,
+        frozenset(settings.webhook_allow),
+        closing,
+        scan=tuple(shlex.split(settings.scan_command)),
+        data_dir=settings.data_dir,
+        mailing=mailing,
+        single_sign_on=single_sign_on_of(settings),
+    )
     server = StoppableServer(
         uvicorn.Config(
-            create_app(
-                office,
-                client,
-                clock,
-                disks,
-                settings.public_url,
-                frozenset(settings.webhook_allow),
-                closing,
-                scan=tuple(shlex.split(settings.scan_command)),
-                data_dir=settings.data_dir,
-                mailing=mailing,
-                single_sign_on=single_sign_on_of(settings),
-            ),
+            around(app, office),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -145,7 +156,7 @@ def _nothing(_number: int, _frame: FrameType | None) -> None:
     """Let a signal pass."""
 
 
-def main() -> int:
+def main(around: Around = _as_it_is) -> int:
     """Run the web part; returns the exit code."""
     try:
         settings = load_settings()
@@ -165,7 +176,7 @@ def main() -> int:
         )
         sys.stderr.write(f"{message}\n")
         return 1
-    run(settings, listening)
+    run(settings, listening, around)
     return 0
 
 
