@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, or_, select
 
 from database.figures import Filter
 from models.tables import DIRECTIVE, LEDGER, is_turn
@@ -41,7 +41,7 @@ def counted_in(connection: Connection, kinds: Sequence[str], ends: Sequence[dt.d
 def _hour(connection: Connection) -> ColumnElement[Any]:
     """The hour in which an event was: so many rows are counted where they lie, and few are read."""
     if connection.dialect.name == "postgresql":
-        return func.date_trunc("hour", LEDGER.c.at)
+        return func.date_trunc(literal_column("'hour'"), LEDGER.c.at)  # the same words where it is grouped by
     return func.substr(LEDGER.c.at, 1, len("2026-03-02T09"))
 
 

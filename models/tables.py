@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any, Final
 
-from sqlalchemy import JSON, Boolean, Column, ColumnElement, Index, Text, UniqueConstraint, literal_column
+from sqlalchemy import JSON, Column, ColumnElement, Index, Text, UniqueConstraint, literal_column
 from sqlmodel import Field, SQLModel
 
 from models.column_types import Instant
@@ -160,7 +160,7 @@ TURNS: Final = (
 
 def is_turn() -> ColumnElement[bool]:
     """Whether a row is one of `TURNS`; written out, since a database uses the index only for its very words."""
-    return literal_column(f"ledger.kind IN ({', '.join(map(repr, TURNS))})", Boolean)
+    return literal_column(f"ledger.kind IN ({', '.join(map(repr, TURNS))})")
 
 
 class LedgerRow(SQLModel, table=True):
@@ -211,7 +211,7 @@ quotation marks would be written with a backslash, so each is found nowhere else
 
 def state_says(mark: str) -> ColumnElement[bool]:
     """Whether a state has one of `STATE_MARKS`, each of which has an index; written out as `is_turn` is."""
-    return literal_column(f"directive.state LIKE '%{STATE_MARKS[mark]}%'", Boolean)
+    return literal_column(f"directive.state LIKE '%{STATE_MARKS[mark]}%'")
 
 
 def _marked(mark: str) -> Index:
@@ -264,6 +264,7 @@ class DirectiveRow(SQLModel, table=True):
                 info={"needs": TRIGRAMS},
             ),
         ),
+        _only_on("postgresql", Index("directive_lower_code", literal_column("lower(code)"))),
         *map(_marked, STATE_MARKS),
     )
 

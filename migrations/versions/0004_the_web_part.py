@@ -158,6 +158,7 @@ def _index_directives() -> None:
         op.execute(
             "CREATE INDEX directive_coordinating ON directive USING gin ((coordinating_agencies::jsonb) jsonb_path_ops)"
         )
+        op.execute("CREATE INDEX directive_lower_code ON directive (lower(code))")
         _index_texts()
     for name, mark in MARKS.items():
         where: sa.ColumnElement[bool] = sa.literal_column(f"state LIKE '%{mark}%'")
@@ -194,6 +195,7 @@ def downgrade() -> None:
         op.drop_index("directive_by_axis", "directive")
     else:
         op.drop_index("directive_text", "directive", if_exists=True)
+        op.drop_index("directive_lower_code", "directive")
         op.drop_index("directive_coordinating", "directive")
         op.drop_index("directive_listed", "directive")
     for table in (
