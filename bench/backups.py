@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import resource
 import shutil
 import time
 from dataclasses import dataclass, replace
@@ -13,9 +14,9 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from bench.machine import Machine, running
-from bench.rates import EMBEDDED, INTAKE, WARM_UP, Setting, measured, say, side
+from bench.rates import EMBEDDED, INTAKE, WARM_UP, Phase, Setting, measured, say, side
 from bench.reading import DONDOC
-from bench.sides import Ours, Wrong, database_of
+from bench.sides import Ours, Wrong, at_once, database_of
 from database.engine import reading
 from database.ledger import last_rows
 from services.temporal import handle
@@ -37,6 +38,7 @@ class Restored:
         restore: `dondoc restore` onto an empty data folder or database, proving the ledger.
         rebuild: `dondoc rebuild workflows` in an empty Temporal, until the directives answer.
         size: bytes of the backup.
+        intake_cpu, rebuild_cpu: milliseconds of CPU a directive, in all processes.
     """
 
     open: int
@@ -45,6 +47,8 @@ class Restored:
     restore: float
     rebuild: float
     size: int
+    intake_cpu: float
+    rebuild_cpu: float
 
     @property
     def back(self) -> float:
@@ -65,12 +69,12 @@ async def restored(number: int, setting: Setting = EMBEDDED) -> Restored:
         intake = await measured(machine, INTAKE, number, one.intake())
         kept = machine.folder.parent / f"{machine.folder.name}.{FILE}"
         try:
-            return await _lost_and_restored(machine, one, number, intake.seconds, kept)
+            return await _lost_and_restored(machine, one, number, intake, kept)
         finally:
             kept.unlink(missing_ok=True)
 
 
-async def _lost_and_restored(machine: Machine, one: Ours, number: int, intake: float, kept: Path) -> Restored:
+async def _lost_and_restored(machine: Machine, one: Ours, number: int, intake: Phase, kept: Path) -> Restored:
     backup = await _timed(machine, "backup", str(kept))
     machine.stop()
     with reading(one.office.engine) as connection:
@@ -80,15 +84,15 @@ async def _lost_and_restored(machine: Machine, one: Ours, number: int, intake: f
     fresh = _emptied(machine)
     restore = await _timed(fresh, "restore", str(kept))
     async with running(fresh) as (again, client):
-        start = time.monotonic()
+        start, used = time.monotonic(), _cpu(again)
         await _timed(again, "rebuild", "workflows")
         codes = [*random.Random(number).sample(sorted(seqs), min(ASKED, number)), max(seqs)]
-        for code in codes:
-            await _answered(client, code, seqs[code])
+        await at_once(range(len(codes)), lambda place: _answered(client, codes[place], seqs[codes[place]]))
         rebuild = time.monotonic() - start
+        rebuild_cpu = 1000 * (_cpu(again) - used) / number
     size = await asyncio.to_thread(lambda: kept.stat().st_size)
-    say(f"  backup {backup:.1f} s, restore {restore:.1f} s, rebuild {rebuild:.1f} s, intake {intake:.1f} s")
-    return Restored(number, intake, backup, restore, rebuild, size)
+    say(f"  backup {backup:.1f} s, restore {restore:.1f} s, rebuild {rebuild:.1f} s, {rebuild_cpu:.1f} ms CPU each")
+    return Restored(number, intake.seconds, backup, restore, rebuild, size, intake.cpu_each, rebuild_cpu)
 
 
 def _emptied(machine: Machine) -> Machine:
@@ -105,6 +109,12 @@ def _emptied(machine: Machine) -> Machine:
     else:
         environment["DONDOC_DATABASE_URL"] = machine.database.create("again")
     return replace(machine, folder=folder, environment=environment, processes={}, address="")
+
+
+def _cpu(machine: Machine) -> float:
+    """CPU seconds of all processes, and of the commands that have ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return sum(machine.cpu().values()) + ended.ru_utime + ended.ru_stime
 
 
 async def _timed(machine: Machine, *words: str) -> float:

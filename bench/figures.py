@@ -88,6 +88,8 @@ def of_backup(found: Sequence[Restored]) -> list[Figure]:
         figure("a backup's size", "MB", lambda one: one.size / MEGABYTE),
         figure("dondoc restore", "s", lambda one: one.restore),
         figure("dondoc rebuild workflows, until they answer", "s", lambda one: one.rebuild),
+        figure("CPU of an intake", "ms", lambda one: one.intake_cpu),
+        figure("CPU of a rebuilt directive", "ms", lambda one: one.rebuild_cpu),
         figure("restore and rebuild against intake", "", lambda one: one.back, RESTORE),
     ]
 
