@@ -30,7 +30,10 @@ EVERY: Final = 10.0
 BATCH: Final = 200
 """Rows that intake writes in one transaction, as ours does."""
 
-ATTEMPTS: Final = 20
+TOLD_AT_ONCE: Final = 100
+"""Tasks of which the loop tells in one transaction; fewer where there are not several hundred."""
+
+ATTEMPTS: Final = 5
 
 _ACT: Final = "UPDATE task SET status = %s WHERE code = %s AND status = %s"
 _SAY: Final = "INSERT INTO outbox (task, step, body) SELECT id, %s, %s FROM task WHERE code = %s"
@@ -71,18 +74,24 @@ class Polled:
     sending: Cut
 
 
+def _batch(number: int) -> int:
+    """So that a storm takes several transactions, and can be cut short between them."""
+    return max(1, min(TOLD_AT_ONCE, number // 12))
+
+
 @dataclass
 class _Loops:
     """The loops that run."""
 
     url: str
     workers: int
+    batch: int
     mails: Path | None = None
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self) -> None:
         """Start them; the first look is at once."""
-        words = [sys.executable, "-m", "bench.polling_loop", self.url, str(EVERY)]
+        words = [sys.executable, "-m", "bench.polling_loop", self.url, str(EVERY), str(self.batch)]
         words += [str(self.mails)] if self.mails else []
         self.processes = [subprocess.Popen(words, stderr=subprocess.DEVNULL) for _ in range(self.workers)]
 
@@ -101,11 +110,11 @@ async def polled(number: int, workers: int = 1) -> Polled:
         folder, url = Path(made), database.create("tickets")
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(TABLES)
-        intake = _taken_in(folder, url, number)
-        storm, late = _storm(url, number, workers)
+        intake = await asyncio.to_thread(_taken_in, folder, url, number)
+        storm, late = await asyncio.to_thread(_storm, url, number, workers)
         commands = await _commanded(url, number)
-        outbox = _cut(database, url, number, workers, None)
-        sending = _cut(database, url, number, workers, folder / "mails")
+        outbox = await asyncio.to_thread(_cut, database, url, number, workers, None)
+        sending = await asyncio.to_thread(_cut, database, url, number, workers, folder / "mails")
     say(f"  polling: intake {intake:.0f}/s, commands {commands:.0f}/s, storm {storm:.0f}/s, {late:.1f} s late")
     return Polled(intake, commands, storm, late, outbox, sending)
 
@@ -168,7 +177,7 @@ def _running(loops: _Loops, until: dt.datetime) -> Iterator[None]:
 def _storm(url: str, number: int, workers: int) -> tuple[float, float]:
     """Moments told a second, from the first to the last; seconds from when they were due until the last is told."""
     at, before = _due_in(url, EVERY)
-    with _running(_Loops(url, workers), at), psycopg.connect(url, autocommit=True) as connection:
+    with _running(_Loops(url, workers, _batch(number)), at), psycopg.connect(url, autocommit=True) as connection:
         _until(connection, before, number, 0.05)
         query = "SELECT extract(epoch FROM max(at) - min(at)), extract(epoch FROM max(at) - %s) FROM outbox"
         query += " WHERE id > %s"
@@ -184,7 +193,7 @@ def _cut(database: PostgreSQL, url: str, number: int, workers: int, mails: Path 
         if mails is not None:
             mails.unlink(missing_ok=True)
         at, before = _due_in(url, EVERY)
-        loops = _Loops(url, workers, mails)
+        loops = _Loops(url, workers, _batch(number), mails)
         with _running(loops, at):
             with psycopg.connect(url, autocommit=True) as connection:
                 told = _until(connection, before, max(1, number // 3), 0.0)

@@ -1,9 +1,9 @@
-"""The habit of most ticket systems, done well: `python -m bench.polling_loop URL SECONDS [MAILS]`.
+"""The habit of most ticket systems, done well: `python -m bench.polling_loop URL SECONDS BATCH [MAILS]`.
 
 One table of tasks with the instant at which each is due next; a loop that looks every so many seconds, locks what is
-due, puts a notice into an outbox and sets the next instant, a hundred in a transaction. Several loops may run: none
-takes what another one holds. With a third argument it sends the mails itself before it commits, as many do (a line in
-that file stands for a mail that a server has taken).
+due, puts a notice into an outbox and sets the next instant, a batch in a transaction. Several loops may run: none takes
+what another one holds. With a file for mails it sends them itself before it commits, as many do (a line in that file
+stands for a mail that a server has taken).
 """
 
 import os
@@ -12,8 +12,6 @@ import time
 from typing import Final
 
 import psycopg
-
-BATCH: Final = 100
 
 TABLES: Final = """
 CREATE TABLE task (
@@ -35,10 +33,10 @@ _TELL: Final = "INSERT INTO outbox (task, step, body, due) VALUES (%s, %s, %s, %
 _NEXT: Final = "UPDATE task SET step = step + 1, next_due = NULL WHERE id = %s"
 
 
-def tell_due(connection: psycopg.Connection[tuple[object, ...]], mails: int | None) -> int:
-    """Tell a batch of what is due, in one transaction; how many it was."""
+def tell_due(connection: psycopg.Connection[tuple[object, ...]], batch: int, mails: int | None) -> int:
+    """Tell of so many that are due, in one transaction; how many it was."""
     with connection.transaction(), connection.cursor() as cursor:
-        due = cursor.execute(_DUE, (BATCH,)).fetchall()
+        due = cursor.execute(_DUE, (batch,)).fetchall()
         if due:
             if mails is not None:
                 for task, *_ in due:
@@ -48,15 +46,16 @@ def tell_due(connection: psycopg.Connection[tuple[object, ...]], mails: int | No
     return len(due)
 
 
-def main(url: str, seconds: float, mails_file: str | None) -> None:
+def main(url: str, seconds: float, batch: int, mails_file: str | None) -> None:
     """Look again and again until killed."""
     mails = os.open(mails_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT) if mails_file else None
     with psycopg.connect(url, autocommit=True) as connection:
         while True:
-            while tell_due(connection, mails) == BATCH:
+            while tell_due(connection, batch, mails) == batch:
                 pass
             time.sleep(seconds)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], float(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else None)
+    url, seconds, batch, *mails = sys.argv[1:]
+    main(url, float(seconds), int(batch), mails[0] if mails else None)
