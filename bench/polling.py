@@ -37,7 +37,12 @@ ATTEMPTS: Final = 5
 
 _ACT: Final = "UPDATE task SET status = %s WHERE code = %s AND status = %s"
 _SAY: Final = "INSERT INTO outbox (task, step, body) SELECT id, %s, %s FROM task WHERE code = %s"
-_ACTS: Final = (("in_progress", "assigned", -1), ("submitted", "in_progress", -2), ("completed", "submitted", -3))
+_Act = tuple[str, str, int]
+_ACTS: Final[tuple[_Act, ...]] = (
+    ("in_progress", "assigned", -1),
+    ("submitted", "in_progress", -2),
+    ("completed", "submitted", -3),
+)
 
 
 @dataclass(frozen=True)
@@ -137,21 +142,26 @@ def _taken_in(folder: Path, url: str, number: int) -> float:
 
 async def _commanded(url: str, number: int) -> float:
     """Commands a second: a status, and a line in the outbox, in a transaction of their own."""
-    queue = iter([(place, act) for act in _ACTS for place in range(number)])
 
-    async def client() -> None:
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-            for place, (status, before, step) in queue:
-                code = f"T-{place:06d}"
-                async with connection.transaction():
-                    changed = await connection.execute(_ACT, (status, code, before))
-                    if changed.rowcount != 1:
-                        raise Wrong(f"{code} was not {before}")
-                    await connection.execute(_SAY, (step, f"{code}: {status}", code))
+    async def client(connection: psycopg.AsyncConnection[tuple[object, ...]], queue: Iterator[int], act: _Act) -> None:
+        status, before, step = act
+        for place in queue:
+            code = f"T-{place:06d}"
+            async with connection.transaction():
+                changed = await connection.execute(_ACT, (status, code, before))
+                if changed.rowcount != 1:
+                    raise Wrong(f"{code} was not {before}")
+                await connection.execute(_SAY, (step, f"{code}: {status}", code))
 
-    start = time.monotonic()
-    await asyncio.gather(*(client() for _ in range(AT_ONCE)))
-    return number * len(_ACTS) / (time.monotonic() - start)
+    async with contextlib.AsyncExitStack() as opened:
+        connect = psycopg.AsyncConnection.connect
+        clients = [await opened.enter_async_context(await connect(url, autocommit=True)) for _ in range(AT_ONCE)]
+        start = time.monotonic()
+        for act in _ACTS:
+            queue = iter(range(number))
+            await asyncio.gather(*(client(connection, queue, act) for connection in clients))
+        seconds = time.monotonic() - start
+    return number * len(_ACTS) / seconds
 
 
 def _due_in(url: str, seconds: float) -> tuple[dt.datetime, int]:
