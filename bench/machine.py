@@ -1,4 +1,4 @@
-"""The processes of one side of a comparison, with what they cost: a server of its own, a worker, and this process."""
+"""The processes of one side of a comparison, with what they cost: a server of its own, workers, and this process."""
 
 import asyncio
 import contextlib
@@ -15,6 +15,7 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from bench.postgresql import PostgreSQL, children_of
 from embedded.assembly import assemble
 from embedded.files import prepare_data_folder
 from embedded.plan import Part, Plan
@@ -34,16 +35,20 @@ _WEB_PORT = 1
 
 @dataclass
 class Machine:
-    """One Temporal server with one worker, on loopback, with files under `folder`.
+    """One Temporal server with its workers, on loopback, with files under `folder`.
 
     Attributes:
         worker: the worker's module and its arguments.
         environment: what the worker gets beside this process's own environment.
+        workers: how many worker processes there are.
+        database: the PostgreSQL that belongs to it; None where there is none.
     """
 
     folder: Path
     worker: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
+    workers: int = 1
+    database: PostgreSQL | None = None
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     address: str = ""
 
@@ -84,52 +89,74 @@ class Machine:
                 return client
 
     def start_worker(self) -> None:
-        """Start the worker; a first step shows that it is there."""
-        environment = os.environ | {"DONDOC_TEMPORAL_ADDRESS": self.address} | self.environment
-        with (self.folder / "log" / "worker.log").open("ab") as log:
-            self.processes["worker"] = subprocess.Popen(
-                [sys.executable, "-m", *self.worker], env=environment, stdout=log, stderr=log
-            )
+        """Start the workers; a first step shows that one is there."""
+        for number in range(self.workers):
+            self.start(f"worker-{number}" if number else "worker", *self.worker)
+
+    def start(self, name: str, *module: str, **environment: str) -> None:
+        """Start a module of ours as a process, with a log of its name."""
+        given = os.environ | {"DONDOC_TEMPORAL_ADDRESS": self.address} | self.environment | environment
+        with (self.folder / "log" / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen([sys.executable, "-m", *module], env=given, stdout=log, stderr=log)
+
+    def start_database(self) -> None:
+        """Start the database that was killed, where there is one of its own."""
+        if self.database is not None:
+            self.database.start()
 
     def kill_all(self) -> None:
-        """SIGKILL for both, at the same time."""
-        struck = [self.processes.pop(name) for name in ("worker", "server")]
+        """SIGKILL for all of them at the same time, the database among them."""
+        struck = [self.processes.pop(name) for name in sorted(self.processes, reverse=True)]
         for process in struck:
             process.kill()
+        if self.database is not None:
+            self.database.kill()
         for process in struck:
             process.wait(30)
 
     def stop(self) -> None:
-        """Stop everything that runs."""
-        for name in ("worker", "server"):
-            process = self.processes.pop(name, None)
-            if process is not None:
-                process.terminate()
-                try:
-                    process.wait(60)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+        """Stop everything that runs, the server last."""
+        for name in sorted(self.processes, key=lambda name: name == "server"):
+            process = self.processes.pop(name)
+            process.terminate()
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
     def cpu(self) -> dict[str, float]:
-        """CPU seconds used so far by each process; the client is this one."""
-        used = {name: _cpu_of(process.pid) for name, process in self.processes.items()}
-        return used | {"client": time.process_time()}
+        """CPU seconds used so far by each kind of process; the client is this one."""
+        used = {"client": time.process_time()}
+        for name, process in self.processes.items():
+            kind = name.partition("-")[0]
+            used[kind] = used.get(kind, 0.0) + _cpu_of(process.pid)
+        if self.database is not None:
+            used["database"] = _cpu_of_family(self.database.pid)
+        return used
 
     def memory(self) -> dict[str, int]:
-        """Bytes that each process holds in memory now."""
-        return {name: _resident(process.pid) for name, process in self.processes.items()}
+        """Bytes that each kind of process holds in memory now."""
+        held: dict[str, int] = {}
+        for name, process in self.processes.items():
+            kind = name.partition("-")[0]
+            held[kind] = held.get(kind, 0) + _resident(process.pid)
+        if self.database is not None:
+            held["database"] = self.database.memory()
+        return held
 
     def peak(self, name: str) -> int:
-        """The most bytes that a process has held in memory since its start."""
+        """The most bytes that the processes of a kind have held in memory since their start, one by one."""
+        return max(self._peak(one) for one in self.processes if one.partition("-")[0] == name)
+
+    def _peak(self, name: str) -> int:
         status = Path(f"/proc/{self.processes[name].pid}/status").read_text(encoding="ascii", errors="replace")
         line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) * 1024
 
 
 @contextlib.asynccontextmanager
-async def running(folder: Path, worker: tuple[str, ...], **environment: str) -> AsyncIterator[tuple[Machine, Client]]:
-    """A machine with server and worker, stopped at the end."""
-    machine = Machine(folder, worker, environment)
+async def running(machine: Machine) -> AsyncIterator[tuple[Machine, Client]]:
+    """A machine with server and workers, stopped at the end."""
     try:
         client = await machine.start_server()
         machine.start_worker()
@@ -155,6 +182,16 @@ def _cpu_of(pid: int) -> float:
     except FileNotFoundError:
         return 0.0
     return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _cpu_of_family(pid: int) -> float:
+    """CPU seconds of a process, of those that it has started, and of those among them that have ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except FileNotFoundError:
+        return 0.0
+    own = sum(int(one) for one in fields[11:15]) / _TICKS
+    return own + sum(_cpu_of(child) for child in children_of(pid))
 
 
 def _resident(pid: int) -> int:

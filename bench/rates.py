@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bench.machine import Machine, running, sleep_until
+from bench.postgresql import postgresql
 from bench.sides import Bare, Ours, Side, database_of, open_office
 
 STORMS = 6
@@ -89,24 +90,45 @@ class Pace:
         return pace
 
 
+@dataclass(frozen=True)
+class Setting:
+    """On what a side is measured.
+
+    Attributes:
+        database: where our ledger lies, `sqlite` or `postgresql`; Temporal's own store is the same on both sides.
+        workers: worker processes.
+    """
+
+    database: str = "sqlite"
+    workers: int = 1
+
+    def __str__(self) -> str:
+        several = "" if self.workers == 1 else f", {self.workers} workers"
+        return f"{'' if self.database == 'sqlite' else f', {self.database}'}{several}"
+
+
+EMBEDDED = Setting()
+
+
 @contextlib.asynccontextmanager
-async def side(name: str) -> AsyncIterator[tuple[Machine, Side]]:
+async def side(name: str, setting: Setting = EMBEDDED) -> AsyncIterator[tuple[Machine, Side]]:
     """Start one side alone on the machine: `ours` or `bare`."""
-    with tempfile.TemporaryDirectory(prefix=f"dondoc-bench-{name}-") as made:
+    with tempfile.TemporaryDirectory(prefix=f"dondoc-bench-{name}-") as made, contextlib.ExitStack() as open_ones:
         folder = Path(made)
         if name == "bare":
             count_file = folder / "steps"
             count_file.touch()
-            async with running(folder, ("bench.bare_worker", str(count_file))) as (machine, client):
+            bare = Machine(folder, ("bench.bare_worker", str(count_file)), workers=setting.workers)
+            async with running(bare) as (machine, client):
                 yield machine, Bare(client, count_file)
             return
-        office = open_office(folder)
-        environment = {"DONDOC_DATABASE_URL": f"sqlite:///{database_of(folder)}", "DONDOC_DATA_DIR": str(folder)}
-        try:
-            async with running(folder, ("worker",), **environment) as (machine, client):
-                yield machine, Ours(client, office, folder)
-        finally:
-            office.engine.dispose()
+        database = open_ones.enter_context(postgresql()) if setting.database == "postgresql" else None
+        url = database.create("dondoc") if database else f"sqlite:///{database_of(folder)}"
+        office = open_office(folder, url)
+        open_ones.callback(office.engine.dispose)
+        environment = {"DONDOC_DATABASE_URL": url, "DONDOC_DATA_DIR": str(folder)}
+        async with running(Machine(folder, ("worker",), environment, setting.workers, database)) as (machine, client):
+            yield machine, Ours(client, office, folder)
 
 
 async def warmed(machine: Machine, one: Side, number: int) -> tuple[Phase, Pace]:
@@ -122,11 +144,11 @@ async def warmed(machine: Machine, one: Side, number: int) -> tuple[Phase, Pace]
     return Phase(STARTING, number, time.monotonic() - start, {}, machine.memory()), Pace.of(phases)
 
 
-async def lives(name: str, number: int, storms: int = STORMS) -> list[Phase]:
+async def lives(name: str, number: int, storms: int = STORMS, setting: Setting = EMBEDDED) -> list[Phase]:
     """Whole lives on one side: intake, acknowledge, so many storms, submit, accept."""
 
     async def once(patience: float) -> list[Phase]:
-        async with side(name) as (machine, one):
+        async with side(name, setting) as (machine, one):
             warm_up, pace = await warmed(machine, one, number)
             return [warm_up, *await lived(machine, one, number, storms, pace, patience)]
 

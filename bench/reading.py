@@ -11,29 +11,21 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import String, cast, func, insert, literal, select
 
-from activities.commit import Door
 from bench.bare import STATUS, BareWorkflow
+from bench.province import take
 from bench.rates import say, side
 from bench.sides import Wrong, open_office
-from bench.workbook import CLERK
 from database.engine import reading, writing
 from database.figures import Filter
-from documents.intake_workbook import open_intake
 from examples.make import DONE_WORKBOOK, OPEN_WORKBOOK, make_examples
 from models.calendar import local_day
-from models.engine import CommandEnvelope, CommitRequest, Draft
-from models.life import decide
 from models.tables import DIRECTIVE
 from services.asking import board, list_directives, status_of
-from services.intake import Intake
 from services.office import Office
-from services.registration import read_registration
-from services.workbook_import import raw_directive
 
 DONDOC = Path(sysconfig.get_path("scripts")) / "dondoc"
 
@@ -133,39 +125,13 @@ def our_reading(few: int = FEW, copies: int = COPIES, calls: int = CALLS) -> lis
         office = open_office(folder)
         try:
             make_examples(local_day(office.now()), folder, office.reference().calendar)
-            _take(office, folder / OPEN_WORKBOOK, few)
+            take(office, folder / OPEN_WORKBOOK, few)
             found = [_read(office, folder, calls)]
-            _take(office, folder / DONE_WORKBOOK, few)
+            take(office, folder / DONE_WORKBOOK, few)
             _copy(office, copies)
             return [*found, _read(office, folder, calls)]
         finally:
             office.engine.dispose()
-
-
-def _take(office: Office, workbook: Path, most: int) -> None:
-    """Take in directives and record them as their workflows would, without Temporal."""
-    reference, now = office.reference(), office.now()
-    door = Door(office.engine, office.references)
-    intake = Intake(office, door, reference.directory.actor(CLERK, local_day(now)))
-    with open_intake(workbook) as sheet:
-        rows = islice(sheet.rows(), most)
-        taken = list(
-            intake.take(read_registration(raw_directive(row), reference, now, needs_lead=True) for row in rows)
-        )
-    refused = [one for one in taken if one.reasons]
-    if refused:
-        raise Wrong(f"{workbook.name}: {refused[0]}")
-    with writing(office.engine) as connection:
-        door.commit_in(connection, [_registering(one.envelope, office) for one in taken if one.envelope])
-
-
-def _registering(envelope: CommandEnvelope, office: Office) -> CommitRequest:
-    now = office.now()
-    drafts = tuple(
-        Draft(event=event, actor=envelope.actor.person, command_id=envelope.id, part=part)
-        for part, event in enumerate(decide(None, envelope.command, envelope.actor, now))
-    )
-    return CommitRequest(directive=envelope.directive, after_seq=0, after_hash="", now=now, drafts=drafts)
 
 
 def _copy(office: Office, copies: int) -> None:

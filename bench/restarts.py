@@ -1,12 +1,27 @@
 """Many open directives: what a step costs among them, how long a restart takes, and a storm cut short by SIGKILL."""
 
 import asyncio
+import datetime as dt
 import random
 import time
 from dataclasses import dataclass
 
 from bench.machine import Machine
-from bench.rates import COMMANDS, INTAKE, STORM, TooSlow, in_seconds, measured, met, say, side, warmed, with_more_time
+from bench.rates import (
+    COMMANDS,
+    EMBEDDED,
+    INTAKE,
+    STORM,
+    Setting,
+    TooSlow,
+    in_seconds,
+    measured,
+    met,
+    say,
+    side,
+    warmed,
+    with_more_time,
+)
 from bench.sides import PATIENCE, POLL, Side, Wrong
 
 STEPS = 400
@@ -31,7 +46,9 @@ class Restarted:
         step_rate: such commands a second.
         restart: seconds from starting everything after a SIGKILL until a first command is answered.
         storm: seconds from starting everything, killed in the middle of a storm, until all are told, each once.
+        late: seconds from the instant at which these were due until the last is told.
         left: how many of them the SIGKILL left untold.
+        twice: how many were told twice; ours refuses to go on if any was, or was lost.
         memory: the most bytes that a worker held.
     """
 
@@ -40,15 +57,17 @@ class Restarted:
     step_rate: float
     restart: float
     storm: float
+    late: float
     left: int
+    twice: int
     memory: int
 
 
-async def restarts(name: str, number: int, due: int = DUE) -> Restarted:
+async def restarts(name: str, number: int, due: int = DUE, setting: Setting = EMBEDDED) -> Restarted:
     """Fill one side with open directives, and kill it twice."""
 
     async def once(patience: float) -> Restarted:
-        async with side(name) as (machine, one):
+        async with side(name, setting) as (machine, one):
             return await _restarts(machine, one, number, min(due, number), patience)
 
     return await with_more_time(name, once)
@@ -70,7 +89,8 @@ async def _restarts(machine: Machine, one: Side, number: int, due: int, patience
 
     machine.kill_all()
     start = time.monotonic()
-    await _start_again(machine, one)
+    machine.start_database()
+    await start_again(machine, one)
     await one.command("in_progress", [last])
     answered = time.monotonic() - start
     say(f"  restart: {answered:.1f} s until a command is answered")
@@ -79,13 +99,15 @@ async def _restarts(machine: Machine, one: Side, number: int, due: int, patience
     await met(ring_at)
     await _in_the_middle(one, due)
     machine.kill_all()
+    start = time.monotonic()
+    machine.start_database()
     left = due - one.told()
     if left == 0:
         raise TooSlow("the storm was over before it was cut short")
-    start = time.monotonic()
-    await _start_again(machine, one)
+    await start_again(machine, one)
     twice = await one.rung()
     storm = time.monotonic() - start
+    late = (dt.datetime.now(dt.UTC) - ring_at).total_seconds()
     say(f"  {STORM}, killed with {left} of {due} left: {storm:.1f} s until all are told; {twice} of them twice")
     return Restarted(
         open=number,
@@ -93,7 +115,9 @@ async def _restarts(machine: Machine, one: Side, number: int, due: int, patience
         step_rate=acknowledged.rate,
         restart=answered,
         storm=storm,
+        late=late,
         left=left,
+        twice=twice,
         memory=max(memory, machine.peak("worker")),
     )
 
@@ -111,6 +135,7 @@ async def _in_the_middle(one: Side, due: int) -> None:
         await asyncio.sleep(POLL / 5)
 
 
-async def _start_again(machine: Machine, one: Side) -> None:
+async def start_again(machine: Machine, one: Side) -> None:
+    """Start server and workers after a SIGKILL."""
     one.client = await machine.start_server()
     machine.start_worker()

@@ -37,6 +37,9 @@ AT_ONCE = 20
 POLL = 0.05
 """Seconds between two looks at whether all of it is done."""
 
+OVERLAP = 500
+"""Rows of the ledger that are looked at again: PostgreSQL shows a lower number after a higher one now and then."""
+
 PATIENCE = 600.0
 """Seconds after which something that is waited for will not come."""
 
@@ -181,6 +184,7 @@ class Ours:
     _number: int = 0
     _mark: int = 0
     _tail: int = 0
+    _read: set[int] = field(default_factory=set)
     _told: list[str] = field(default_factory=list)
 
     async def arrange(self, ring_after: Sequence[float]) -> None:
@@ -249,12 +253,14 @@ class Ours:
 
     def _seen(self, kind: str) -> int:
         """Read only what is new: to count all of the ledger at each look would cost more than what is measured."""
-        fresh = select(LEDGER.c.id, LEDGER.c.directive, LEDGER.c.kind).where(LEDGER.c.id > self._tail)
+        since = max(self._mark, self._tail - OVERLAP)
+        fresh = select(LEDGER.c.id, LEDGER.c.directive, LEDGER.c.kind).where(LEDGER.c.id > since)
         with reading(self.office.engine) as connection:
             for row in connection.execute(fresh.order_by(LEDGER.c.id)):
-                self._tail = row.id
-                if row.kind == kind:
+                self._tail = max(self._tail, row.id)
+                if row.kind == kind and row.id not in self._read:
                     self._told.append(row.directive)
+                self._read.add(row.id)
         return len(set(self._told))
 
     def _owed(self) -> int:
@@ -268,7 +274,7 @@ class Ours:
     def _forget(self) -> None:
         with reading(self.office.engine) as connection:
             self._mark = self._tail = int(connection.execute(select(func.max(LEDGER.c.id))).scalar() or 0)
-        self._told = []
+        self._told, self._read = [], set()
 
 
 def database_of(folder: Path) -> Path:
@@ -276,12 +282,14 @@ def database_of(folder: Path) -> Path:
     return folder / "dondoc.db"
 
 
-def open_office(folder: Path) -> Office:
-    """The office in a folder; a new one has the tables, the shipped directory, and a working morning on its clock."""
-    known = database_of(folder).exists()
-    engine = open_engine(f"sqlite:///{database_of(folder)}")
-    if not known:
-        migrate(engine)
+def open_office(folder: Path, url: str = "") -> Office:
+    """An office: a new one has the tables, the shipped directory, and a working morning on its clock.
+
+    Args:
+        url: of its database; the file in the folder when empty.
+    """
+    engine = open_engine(url or f"sqlite:///{database_of(folder)}")
+    if migrate(engine):
         now = dt.datetime.now(dt.UTC)
         seed(engine, SEED / "quang_ngai.yaml", now)
         with writing(engine) as connection:

@@ -1,8 +1,13 @@
 """A scope as a condition in SQL: the same judgement as `models.sight.Scope.covers`, where the snapshots lie."""
 
 import json
+from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, false, or_, true
+from sqlalchemy import Boolean, ColumnElement, String, Text, and_, cast, false, func, literal, or_, true
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from models.sight import Scope
 from models.tables import DIRECTIVE
@@ -28,5 +33,26 @@ def seen_by(scope: Scope) -> ColumnElement[bool]:
 
 def coordinates(agency: str) -> ColumnElement[bool]:
     """The condition under which an agency coordinates a directive."""
-    # Both databases keep the list as the JSON text that was written, and a quoted element stands nowhere else in it.
-    return cast(DIRECTIVE.c.coordinating_agencies, Text).contains(json.dumps(agency), autoescape=True)
+    return _Coordinates(literal(json.dumps(agency), String))
+
+
+class _Coordinates(FunctionElement[bool]):
+    """Whether the list of coordinating agencies has an element, given as JSON."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_Coordinates)
+def _in_text(element: _Coordinates, compiler: SQLCompiler, **given: Any) -> str:  # noqa: ANN401 - as SQLAlchemy calls it
+    """The list is kept as the JSON text that was written, and a quoted element stands nowhere else in it."""
+    (agency,) = element.clauses
+    return compiler.process(func.instr(cast(DIRECTIVE.c.coordinating_agencies, Text), agency) > 0, **given)
+
+
+@compiles(_Coordinates, "postgresql")
+def _in_index(element: _Coordinates, compiler: SQLCompiler, **given: Any) -> str:  # noqa: ANN401
+    """PostgreSQL has an index of the elements."""
+    (agency,) = element.clauses
+    listed = cast(DIRECTIVE.c.coordinating_agencies, JSONB)
+    return compiler.process(listed.bool_op("@>")(cast(agency, JSONB)), **given)

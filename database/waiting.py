@@ -5,13 +5,13 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Text, and_, cast, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from database.figures import Filter
-from database.scopes import seen_by
+from database.scopes import coordinates, seen_by
 from models.notices import MOMENT
 from models.sight import NOTHING, Scope
-from models.tables import DIRECTIVE, NOTICE
+from models.tables import DIRECTIVE, NOTICE, state_says
 from models.vocabulary import Status
 
 
@@ -74,12 +74,11 @@ class WorkFilter(Filter):
             found.append(DIRECTIVE.c.status == _STATUSES[waits].value)
         match waits:
             case Waits.RETURNED:
-                returned = DIRECTIVE.c.state.contains('"times_returned":', autoescape=True)
-                found.append(and_(DIRECTIVE.c.status == Status.IN_PROGRESS.value, returned))
+                found.append(and_(DIRECTIVE.c.status == Status.IN_PROGRESS.value, state_says("returned")))
             case Waits.EXPLANATION:
-                found.append(_state_has("explanation"))
+                found.append(state_says("explanation"))
             case Waits.EXTENSION:
-                found.append(_state_has("extension"))
+                found.append(state_says("extension"))
             case Waits.CONTRIBUTE:
                 found.append(or_(*map(_silent, sorted(self.agencies))) if self.agencies else _all_silent())
             case Waits.START:
@@ -94,17 +93,10 @@ class WorkFilter(Filter):
         return found
 
 
-def _state_has(part: str) -> ColumnElement[bool]:
-    """Whether a request or a demand is pending: it begins with its number, which a clock of that name does not."""
-    # Within a text of somebody's the quotation marks would be written with a backslash, so this is found nowhere else.
-    return DIRECTIVE.c.state.contains(f'"{part}":{{"seq":', autoescape=True)
-
-
 def _silent(agency: str) -> ColumnElement[bool]:
     """Whether an agency coordinates and has said nothing."""
-    coordinates = cast(DIRECTIVE.c.coordinating_agencies, Text).contains(json.dumps(agency), autoescape=True)
     said = json.dumps(agency, ensure_ascii=False)  # as the state is written, unlike the list
-    return and_(coordinates, ~DIRECTIVE.c.state.contains(f"{said}:", autoescape=True))
+    return and_(coordinates(agency), ~DIRECTIVE.c.state.contains(f"{said}:", autoescape=True))
 
 
 def _all_silent() -> ColumnElement[bool]:

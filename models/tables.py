@@ -1,9 +1,9 @@
 """How it all lies in SQL. No rule lives here; the rules read and write values, `database` and `activities` rows."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, ColumnElement, Index, Text, UniqueConstraint, literal_column
 from sqlmodel import Field, SQLModel
 
 from models.column_types import Instant
@@ -151,6 +151,17 @@ class SettingRow(SQLModel, table=True):
 
 # --- What happened: the ledger and what follows from it --------------------------------------------------------------
 
+TURNS: Final = (
+    *("registered", "accepted", "moved_in"),
+    *("extension_decided", "returned", "resumed", "amended", "reopened"),
+)
+"""Kinds of events that have an index of their own: those that enter or complete, and those that may move a deadline."""
+
+
+def is_turn() -> ColumnElement[bool]:
+    """Whether a row is one of `TURNS`; written out, since a database uses the index only for its very words."""
+    return literal_column(f"ledger.kind IN ({', '.join(map(repr, TURNS))})")
+
 
 class LedgerRow(SQLModel, table=True):
     """One event of one directive. Triggers refuse to update or delete it; `hash` chains it to the row before."""
@@ -161,6 +172,7 @@ class LedgerRow(SQLModel, table=True):
         UniqueConstraint("directive", "command_id", "part", name="ledger_one_answer_a_command"),
         UniqueConstraint("directive", "moment", name="ledger_one_telling_a_moment"),
         Index("ledger_command", "command_id"),
+        Index("ledger_turn", "kind", "at", "directive", sqlite_where=is_turn(), postgresql_where=is_turn()),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -185,6 +197,32 @@ _LISTED = (
 )
 
 
+STATE_MARKS: Final = {
+    "extension": '"extension":{"seq":',
+    "explanation": '"explanation":{"seq":',
+    "returned": '"times_returned":',
+}
+"""What stands in a snapshot's state while an extension or an explanation is pending, or once a result came back.
+
+A request or a demand begins with its number, which a clock of that name does not; and within a text of somebody's the
+quotation marks would be written with a backslash, so each is found nowhere else.
+"""
+
+
+def state_says(mark: str) -> ColumnElement[bool]:
+    """Whether a state has one of `STATE_MARKS`, each of which has an index; written out as `is_turn` is."""
+    return literal_column(f"directive.state LIKE '%{STATE_MARKS[mark]}%'")
+
+
+def _marked(mark: str) -> Index:
+    """The index of the few snapshots with a mark, so that nobody reads every state for them."""
+    return Index(f"directive_{mark}", "status", sqlite_where=state_says(mark), postgresql_where=state_says(mark))
+
+
+TRIGRAMS: Final = "pg_trgm"
+"""The extension of PostgreSQL by which a part of a text is found without reading all of them."""
+
+
 def _only_on(dialect: str, index: Index) -> Index:
     """An index that only one kind of database has."""
     index.info["only_on"] = dialect
@@ -206,6 +244,28 @@ class DirectiveRow(SQLModel, table=True):
         _only_on("sqlite", Index("directive_by_axis", *_LISTED, "coordinating_agencies")),
         _only_on("sqlite", Index("directive_search", "status", "search", *_LISTED[1:], "coordinating_agencies")),
         _only_on("postgresql", Index("directive_listed", *_LISTED)),
+        # The same two questions that the longer indexes of SQLite answer: who coordinates, and what a text holds.
+        _only_on(
+            "postgresql",
+            Index(
+                "directive_coordinating",
+                literal_column("(coordinating_agencies::jsonb)").label("listed"),
+                postgresql_using="gin",
+                postgresql_ops={"listed": "jsonb_path_ops"},
+            ),
+        ),
+        _only_on(
+            "postgresql",
+            Index(
+                "directive_text",
+                "search",
+                postgresql_using="gin",
+                postgresql_ops={"search": "gin_trgm_ops"},
+                info={"needs": TRIGRAMS},
+            ),
+        ),
+        _only_on("postgresql", Index("directive_lower_code", literal_column("lower(code)"))),
+        *map(_marked, STATE_MARKS),
     )
 
     code: str = Field(primary_key=True)

@@ -26,6 +26,9 @@ STEPS: Final = CLOSING | {
 }
 """Kinds of events that decide whether a directive is overdue."""
 
+MOVES_DEADLINE: Final = frozenset({"extension_decided", "returned", "resumed", "amended", "reopened"})
+"""Those that may set another deadline than the registration's, or take it away."""
+
 _KEEPS_STATUS: Final = frozenset({"registered", "extension_decided", "amended"})
 _TAKES_RESULT_BACK: Final = frozenset({"assigned", "returned", "reopened"})
 

@@ -1,6 +1,7 @@
 """How the office has been doing, week by week: entered, completed, and overdue at each week's end."""
 
 import datetime as dt
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
@@ -8,14 +9,14 @@ from typing import Final
 from sqlalchemy import Connection
 
 from database.figures import Filter
-from database.trend import counted_in, overdue_then
+from database.trend import counted_in, late_then, overdue_then
 from models.local_time import at, local_day
 
 WEEKS: Final = 26
 ENTERED: Final = ("registered",)
 COMPLETED: Final = ("accepted", "moved_in")
-KEPT: Final = 64
-"""Trends of the past that one process remembers."""
+KEPT: Final = 512
+"""Filters whose past one process remembers: the scopes of an office's people, and what they ask for besides."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,26 @@ class Week:
     overdue: int
 
 
+@dataclass(frozen=True)
+class _Past:
+    """The weeks gone by: what was entered and completed in each, and overdue at its end."""
+
+    entered: list[int]
+    completed: list[int]
+    overdue: list[int]
+
+
 @dataclass
 class Trends:
-    """Counts weeks. What was overdue in weeks gone by stays as it was and is counted once a day for each filter."""
+    """Counts weeks.
 
-    _past: OrderedDict[tuple[dt.date, Filter], list[int]] = field(default_factory=OrderedDict)
+    Weeks gone by stay as they were: they are counted once a day for each filter, and the one costly thing, which
+    directives were overdue at their ends, once a week for all filters.
+    """
+
+    _past: OrderedDict[tuple[dt.date, Filter], _Past] = field(default_factory=OrderedDict)
+    _late: tuple[dt.date, dict[str, tuple[int, ...]]] | None = None
+    _reading: threading.Lock = field(default_factory=threading.Lock)
 
     def weeks(self, connection: Connection, now: dt.datetime, only: Filter, overdue: int) -> tuple[Week, ...]:
         """The last `WEEKS` weeks, the running one last.
@@ -50,17 +66,31 @@ class Trends:
         monday = today - dt.timedelta(days=today.weekday())
         mondays = [monday - dt.timedelta(weeks=number) for number in reversed(range(WEEKS))]
         ends = [at(day, dt.time.min) for day in mondays]
-        until = [*ends, now + dt.timedelta(microseconds=1)]
-        entered = counted_in(connection, ENTERED, until, only)
-        completed = counted_in(connection, COMPLETED, until, only)
-        late = [*self._overdue(connection, today, ends[1:], only), overdue]
+        past = self._gone_by(connection, today, ends, only)
+        this_week = [ends[-1], now + dt.timedelta(microseconds=1)]
+        entered = past.entered + counted_in(connection, ENTERED, this_week, only)
+        completed = past.completed + counted_in(connection, COMPLETED, this_week, only)
+        late = [*past.overdue, overdue]
         lasts = [*(day - dt.timedelta(days=1) for day in mondays[1:]), today]
         return tuple(Week(*one) for one in zip(mondays, lasts, entered, completed, late, strict=True))
 
-    def _overdue(self, connection: Connection, today: dt.date, ends: list[dt.datetime], only: Filter) -> list[int]:
+    def _gone_by(self, connection: Connection, today: dt.date, ends: list[dt.datetime], only: Filter) -> _Past:
         key = (today, only)
-        if key not in self._past:
-            self._past[key] = overdue_then(connection, ends, only)
+        known = self._past.get(key)
+        if known is None:
+            late = self._late_then(connection, today, ends[1:])
+            known = self._past[key] = _Past(
+                entered=counted_in(connection, ENTERED, ends, only),
+                completed=counted_in(connection, COMPLETED, ends, only),
+                overdue=overdue_then(connection, ends[1:], only, late),
+            )
             while len(self._past) > KEPT:
                 self._past.popitem(last=False)
-        return self._past[key]
+        return known
+
+    def _late_then(self, connection: Connection, today: dt.date, ends: list[dt.datetime]) -> dict[str, tuple[int, ...]]:
+        monday = today - dt.timedelta(days=today.weekday())
+        with self._reading:  # whoever comes second waits for what the first one reads
+            if self._late is None or self._late[0] != monday:
+                self._late = monday, late_then(connection, ends)
+            return self._late[1]

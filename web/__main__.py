@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
@@ -105,7 +106,15 @@ def listen(host: str, port: int) -> socket.socket:
     return socket.create_server((host, port), family=family, backlog=WAITING_CONNECTIONS)
 
 
-def run(settings: Settings, listening: socket.socket) -> None:
+Around = Callable[[ASGIApp, Office], ASGIApp]
+"""Puts something around the application; a measurement adds a page of its own."""
+
+
+def _as_it_is(app: ASGIApp, _office: Office) -> ASGIApp:
+    return app
+
+
+def run(settings: Settings, listening: socket.socket, around: Around = _as_it_is) -> None:
     """Answer until SIGTERM or SIGINT."""
     office = Office.at(settings.database_url, LOCK_PATIENCE, ANSWER_WITHIN)
     office.second_factor_of = ROLES_WITH[settings.second_factor]
@@ -133,7 +142,7 @@ def run(settings: Settings, listening: socket.socket) -> None:
             decoding=decoding_of(link, settings.codec_origin),
         ),
     )
-    server = StoppableServer(server_config(RequestIds(application), settings.trusted_proxies))
+    server = StoppableServer(server_config(RequestIds(around(application, office)), settings.trusted_proxies))
     server.closing = closing
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn stops at the first, restores what stood here and sends the signal again: then it does nothing.
@@ -206,7 +215,7 @@ def _nothing(_number: int, _frame: FrameType | None) -> None:
     """Let a signal pass."""
 
 
-def main() -> int:
+def main(around: Around = _as_it_is) -> int:
     """Run the web part; returns the exit code."""
     try:
         settings = load_settings()
@@ -230,7 +239,7 @@ def main() -> int:
         sys.stderr.write(f"{why}\n")
         return 1
     begin_tracing(settings.otlp_endpoint, "dondoc-web")
-    run(settings, listening)
+    run(settings, listening, around)
     end_tracing()
     return 0
 

@@ -9,6 +9,7 @@ After: 0003
 import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
+from sqlalchemy.exc import DBAPIError
 
 import models.column_types
 
@@ -19,6 +20,16 @@ depends_on = None
 
 TEXT = sqlmodel.sql.sqltypes.AutoString
 INSTANT = models.column_types.Instant
+
+MARKS = {
+    "extension": '"extension":{"seq":',
+    "explanation": '"explanation":{"seq":',
+    "returned": '"times_returned":',
+}
+TURNS = (
+    *("registered", "accepted", "moved_in"),
+    *("extension_decided", "returned", "resumed", "amended", "reopened"),
+)
 
 
 def upgrade() -> None:
@@ -155,7 +166,7 @@ def upgrade() -> None:
 def _index_directives() -> None:
     """Lists and boards are answered from indexes alone: the rows themselves are some twenty times as much.
 
-    PostgreSQL keeps neither JSON nor long texts in an index; it reads rows in parallel instead.
+    PostgreSQL keeps neither JSON nor long texts in such an index; it has others for what they hold.
     """
     listed = [
         *("status", "lead_agency", "field", "supervising_leader", "due_at", "judged_at", "due_soon_at"),
@@ -166,15 +177,48 @@ def _index_directives() -> None:
         op.create_index("directive_search", "directive", ["status", "search", *listed[1:], "coordinating_agencies"])
     else:
         op.create_index("directive_listed", "directive", listed)
+        op.execute(
+            "CREATE INDEX directive_coordinating ON directive USING gin ((coordinating_agencies::jsonb) jsonb_path_ops)"
+        )
+        op.execute("CREATE INDEX directive_lower_code ON directive (lower(code))")
+        _index_texts()
+    for name, mark in MARKS.items():
+        where: sa.ColumnElement[bool] = sa.literal_column(f"state LIKE '%{mark}%'")
+        op.create_index(f"directive_{name}", "directive", ["status"], sqlite_where=where, postgresql_where=where)
+    turns: sa.ColumnElement[bool] = sa.literal_column(f"kind IN ({', '.join(map(repr, TURNS))})")
+    columns = ["kind", "at", "directive"]
+    op.create_index("ledger_turn", "ledger", columns, sqlite_where=turns, postgresql_where=turns)
     op.drop_index("ix_directive_status", "directive")  # what begins with the status serves as well
+
+
+def _index_texts() -> None:
+    """Parts of texts are found by their trigrams; where that extension is not to be had, a search reads every text.
+
+    It comes with PostgreSQL, and whoever owns the database may add it.
+    """
+    connection = op.get_bind()
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+    except DBAPIError:
+        return
+    op.create_index(
+        "directive_text", "directive", ["search"], postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}
+    )
 
 
 def downgrade() -> None:
     op.create_index("ix_directive_status", "directive", ["status"])
+    op.drop_index("ledger_turn", "ledger")
+    for name in MARKS:
+        op.drop_index(f"directive_{name}", "directive")
     if op.get_bind().dialect.name == "sqlite":
         op.drop_index("directive_search", "directive")
         op.drop_index("directive_by_axis", "directive")
     else:
+        op.drop_index("directive_text", "directive", if_exists=True)
+        op.drop_index("directive_lower_code", "directive")
+        op.drop_index("directive_coordinating", "directive")
         op.drop_index("directive_listed", "directive")
     for table in (
         "webhook_call",

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import read_options
+from bench.figures import of_pages
+from bench.pages import Paged
+from bench.rates import Setting
 from bench.report import Aim, Figure, table
 
 ROOT = Path(__file__).parent.parent.parent
@@ -56,6 +59,64 @@ def test_a_quick_bench_measures_both_sides_and_keeps_every_figure(tmp_path: Path
     aimed_at = {name: one["aim"] for name, one in figures.items() if one["aim"]}
     assert aimed_at == dict.fromkeys(expected[:3], "ratio ≥ 0.9") | {expected[7]: "ratio ≤ 1.25"}
     assert found["machine"]["cores"] == os.cpu_count()
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--parts", "pages", "--directives", "600", "--seconds", "20"),
+        ("--parts", "polling,rates,restart", "--database", "postgresql", "--workers", "2", "--number", "40"),
+        ("--parts", "backup", "--open", "40", "--database", "postgresql"),
+        ("--parts", "scale", "--number", "20"),
+    ],
+    ids=lambda words: words[1],
+)
+def test_every_part_measures_itself_to_the_end_in_a_small_size(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *words, "--runs", "1", "--out", tmp_path],
+        cwd=ROOT,
+        env={name: text for name, text in os.environ.items() if not name.startswith("DONDOC_")},
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    (kept,) = tmp_path.glob("*.json")
+    found = json.loads(kept.read_text(encoding="utf-8"))
+    assert found["figures"]
+    assert all(one["name"] in done.stdout for one in found["figures"])
+
+
+def test_the_percentile_of_a_page_is_the_value_that_so_many_answers_do_not_exceed() -> None:
+    seconds = [number / 1000 for number in range(1, 101)]
+    found = Paged(
+        directives=132_000,
+        seconds={"list": seconds, "SELECT 1": [0.001] * 100, "command": seconds},
+        heaviest={"list": 50_000},
+        first_board=0.5,
+        cpu={"web": 0.3},
+        pages_a_second=10.0,
+        commands_a_second=20.0,
+        kept=0,
+    )
+
+    figures = {one.name: one for one in of_pages(found)}
+    assert figures["list, p50, 100 answers"].ours == [50.0]
+    assert (figures["list, p95"].ours, figures["list, p95"].ratio, figures["list, p95"].reached) == ([95.0], 95.0, True)
+    assert figures["list, p99"].aim is None
+    assert figures["command, p95"].bare == []
+
+
+def test_workers_are_asked_for_as_numbers_a_table_each(capsys: pytest.CaptureFixture[str]) -> None:
+    options, _folder = read_options(["--database", "postgresql", "--workers", "1,2,4"])
+    assert options.settings == tuple(Setting("postgresql", number) for number in (1, 2, 4))
+
+    with pytest.raises(SystemExit):
+        read_options(["--workers", "many"])
+    assert "--workers takes numbers" in capsys.readouterr().err
 
 
 def test_the_ratio_is_the_middle_of_runs_that_stood_side_by_side() -> None:
