@@ -25,6 +25,7 @@ from services.temporal import connect, logging_runtime
 from services.troubles import disks_of
 from settings import Settings, SettingsRefused, load_settings
 from web.app import create_app
+from web.examination import Place
 from web.pages.single_sign_on import RETURN_PATH
 
 STOP_SECONDS = 4
@@ -104,6 +105,7 @@ def run(settings: Settings, listening: socket.socket) -> None:
                 data_dir=settings.data_dir,
                 mailing=mailing,
                 single_sign_on=single_sign_on_of(settings),
+                place=Place(settings.data_dir, settings.temporal_address, settings.smtp_url),
             ),
             log_config=None,
             access_log=False,

@@ -29,6 +29,7 @@ from services.single_sign_on import SingleSignOn
 from web.api.application import create_api
 from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
 from web.engine_watch import EngineNoted, EngineWatch
+from web.examination import Examination, Place
 from web.headers import SecurityHeaders
 from web.health import Health, Machine, TemporalClient, health_routes
 from web.live import Pulse, live_routes
@@ -82,6 +83,7 @@ def create_app(
     data_dir: Path | None = None,
     mailing: Mailing | None = None,
     single_sign_on: SingleSignOn | None = None,
+    place: Place | None = None,
 ) -> ASGIApp:
     """Build the application.
 
@@ -96,6 +98,7 @@ def create_app(
         data_dir: where files are kept; a temporary folder when None.
         mailing: how the link for a forgotten password leaves; None offers none.
         single_sign_on: the office's OpenID Connect provider; None offers passwords alone.
+        place: what the administrators' page is to examine beside database and engine.
     """
     kept_in = data_dir or Path(tempfile.mkdtemp(prefix="dondoc-"))
     machine = Machine(clock or ClockGuard(), disks)
@@ -131,7 +134,8 @@ def create_app(
     app.include_router(import_routes(reviews, client))
     app.include_router(import_row_routes(reviews))
     app.include_router(operation_routes(office))
-    app.include_router(admin_routes(office, health, webhook_allow))
+    examination = Examination(office, temporal_client, machine, place or Place())
+    app.include_router(admin_routes(office, health, examination, webhook_allow))
     app.include_router(help_routes(office))
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)
