@@ -61,8 +61,11 @@ class Desk:
     def __post_init__(self) -> None:
         self._coming_in = Together(self._take_in, key=lambda wish: wish.id or object())
 
-    async def act(self, wish: Wish) -> Sent:
+    async def act(self, wish: Wish, patience: float | None = None) -> Sent:
         """Carry out what a person wants, or keep it until the engine can.
+
+        Args:
+            patience: seconds that the engine has to answer; None for what it has of every command.
 
         Raises:
             Refused: he may not, or the directive does not allow it now. Nothing is kept.
@@ -73,7 +76,7 @@ class Desk:
             return Sent(envelope.id, "recorded", answer)
         if self.sender is None:
             return Sent(envelope.id, "kept")
-        return await self.sender.send(envelope)
+        return await self.sender.send(envelope, patience)
 
     def _take_in(self, wishes: Sequence[Wish]) -> list[tuple[CommandEnvelope, Answer | None] | Exception]:
         judged: list[tuple[CommandEnvelope, Answer | None] | Exception] = []

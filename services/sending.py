@@ -63,18 +63,21 @@ class Sender:
     task_queue: str = TASK_QUEUE
     _gates: dict[str, "_Gate"] = field(default_factory=dict)
 
-    async def send(self, envelope: CommandEnvelope) -> Sent:
+    async def send(self, envelope: CommandEnvelope, patience: float | None = None) -> Sent:
         """Send a command that is kept in SQL until it is answered, refused or out of patience.
 
         A refusal is final. Everything else that goes wrong leaves the outcome unknown: the ledger is asked, and where
         it does not know the command, the same command is sent again.
+
+        Args:
+            patience: seconds, where they are not those of every command.
 
         Raises:
             Refused: the engine refuses it.
         """
         gate = self._gates.setdefault(envelope.directive, _Gate())
         gate.users += 1
-        give_up_at = time.monotonic() + self.patience
+        give_up_at = time.monotonic() + (self.patience if patience is None else patience)
         pause = _FIRST_PAUSE
         try:
             while True:

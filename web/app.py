@@ -5,12 +5,10 @@ import tempfile
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import Match, Mount
@@ -27,6 +25,7 @@ from services.import_review import Reviews
 from services.office import Office
 from services.single_sign_on import SingleSignOn
 from web.api.application import create_api
+from web.assets import STATIC, Assets
 from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
 from web.engine_watch import EngineNoted, EngineWatch
 from web.examination import Examination, Place
@@ -57,7 +56,6 @@ from web.pages.work import work_routes
 from web.rendering import page
 
 PROBLEM_JSON = "application/problem+json"
-STATIC: Final = Path(__file__).parent / "static"
 
 log = structlog.get_logger()
 
@@ -153,16 +151,6 @@ class ApiMount(Mount):
         """Whether a request is for the API, which reads the path itself."""
         below = scope["type"] == "http" and scope["path"].startswith(f"{self.path}/")
         return (Match.FULL if below else Match.NONE), {}
-
-
-class Assets(StaticFiles):
-    """What pages load; browsers keep it and ask whether it changed."""
-
-    def file_response(self, *given: Any, **named: Any) -> Response:  # noqa: ANN401 - as starlette calls it
-        """Answer with a file."""
-        response = super().file_response(*given, **named)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
 
 
 def _client_or_none(temporal_client: TemporalClient) -> Callable[[], Awaitable[Client | None]]:
