@@ -189,6 +189,6 @@ class People:
         return person
 
     async def leave(self) -> None:
-        """Everybody leaves."""
-        for context in self.contexts:
-            await context.close()
+        """Everybody leaves; who comes later has a browser of his own again."""
+        while self.contexts:
+            await self.contexts.pop().close()

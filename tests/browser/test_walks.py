@@ -348,7 +348,7 @@ async def test_what_an_agency_leaves_undone_climbs_to_its_head_then_to_the_chief
     await clerk.writes("Trích yếu", "V/v rà soát mạng lưới y tế cơ sở")
     await clerk.writes("Nội dung nhiệm vụ", "Rà soát nhân lực trạm y tế cấp xã")
     await clerk.writes("Cơ quan chủ trì", "so y te")
-    await clerk.writes("Thời hạn", "27/11/2026")
+    await clerk.writes("Thời hạn", "25/11/2026")
     await clerk.presses("Lưu")
     await clerk.reads("Đã lưu 1 nhiệm vụ.")
     code = await clerk.page.locator("table.lines a").first.inner_text()
@@ -364,12 +364,13 @@ async def test_what_an_agency_leaves_undone_climbs_to_its_head_then_to_the_chief
 
     # On the first working day after the deadline its head gets his mail, on the third the chief of office.
     climbed = rf"\[{code}\] Sở Y tế: .*Đôn đốc cấp"
-    office.clock_moves_on_to("2026-11-30T07:59:50+07:00")
+    await people.leave()
+    office.clock_moves_on_to("2026-11-26T08:05:00+07:00")
     until(lambda: office.mails_saying(climbed))
     assert office.mails_saying(climbed) == [
         ("truong.syt", f"[{code}] Sở Y tế: quá hạn 1 ngày làm việc – Đôn đốc cấp 1"),
     ]
-    office.clock_moves_on_to("2026-12-02T07:59:50+07:00")
+    office.clock_moves_on_to("2026-11-30T08:05:00+07:00")
     until(lambda: len(office.mails_saying(climbed)) > 1)
     assert office.mails_saying(climbed)[1:] == [
         ("chanhvanphong", f"[{code}] Sở Y tế: quá hạn 3 ngày làm việc – Đôn đốc cấp 2"),
@@ -410,7 +411,7 @@ async def test_what_an_agency_leaves_undone_climbs_to_its_head_then_to_the_chief
     await head.reads("Chờ thẩm định kết quả")
     await chief.opens(f"/directives/{code}")
     await chief.does("Chấp nhận kết quả")
-    await chief.reads("Xong trễ hạn")
+    await chief.reads("Hoàn thành quá hạn")
     await head.opens(f"/directives/{code}")
     await head.reads("Đã hoàn thành")
     assert len(office.mails_saying(climbed)) == 2, "nobody else was told meanwhile"

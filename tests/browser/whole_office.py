@@ -70,11 +70,11 @@ class WholeOffice:
     def mails_saying(self, pattern: str) -> list[tuple[str, str]]:
         """Every mail with a line that the pattern finds, in the order in which the server got them: to whom, its line.
 
-        The subject is a line too; a mail that bundles several has such a line for each.
+        The subject is a line too; a mail that bundles several has such a line for each, with a number before it.
         """
         found = []
         for mail in tuple(self.mailbox.received):
-            lines = (str(mail["Subject"]), *text_of(mail).splitlines())
+            lines = (re.sub(r"^\d+\. ", "", line) for line in (str(mail["Subject"]), *text_of(mail).splitlines()))
             line = next((line for line in lines if re.search(pattern, line)), None)
             if line is not None:
                 found.append((parseaddr(str(mail["To"]))[1].partition("@")[0], line))
