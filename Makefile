@@ -41,11 +41,12 @@ debian: ## install the PostgreSQL and the Chromium that the tests run on, where 
 		echo "The tests run on the real PostgreSQL and Chromium. As root: apt install postgresql chromium" >&2; exit 1; \
 	fi
 
+# The tests with servers mostly wait for them, so four at a time fill two cores.
 test: $(STAMP) debian ## check and test everything; the quick tests first
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -q -m "not server and not slow and not proof" -n 2 --dist worksteal
 	DONDOC_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q $(ON_BOTH) -m "not server and not slow and not proof" -n 2 --dist worksteal
-	$(BIN)/python -m pytest -q -m "(server or slow) and not proof" -n 2 --dist loadscope
+	$(BIN)/python -m pytest -q -m "(server or slow) and not proof" -n 4 --dist loadscope
 	DONDOC_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q tests/workflows -m "server and not proof" -n 2 --dist loadscope
 
 proof: $(STAMP) ## what takes longer than make test: twenty rounds of crashes, great crowds, many more lives
