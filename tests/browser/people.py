@@ -10,6 +10,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 expect.set_options(timeout=20_000)
 
 PHONE: Final = (360, 740)
+TABLET: Final = (768, 1024)
 DESK: Final = (1440, 900)
 
 Scheme = Literal["light", "dark"]
