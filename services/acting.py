@@ -67,8 +67,11 @@ class Desk:
     def __post_init__(self) -> None:
         self._coming_in = Together(self._take_in, key=lambda wish: wish.id or object())
 
-    async def act(self, wish: Wish) -> Sent:
+    async def act(self, wish: Wish, patience: float | None = None) -> Sent:
         """Carry out what a person wants, or keep it until the engine can.
+
+        Args:
+            patience: seconds that the engine has to answer; None for what it has of every command.
 
         Raises:
             Refused: he may not, or the directive does not allow it now. Nothing is kept.
@@ -76,7 +79,7 @@ class Desk:
         """
         kind = wish.command.kind
         try:
-            sent = await self._act(wish)
+            sent = await self._act(wish, patience)
         except Refused as refused:
             REFUSED.labels(refused.code.value).inc()
             log.info("command_refused", kind=kind, directive=wish.code, command=wish.id, code=refused.code.value)
@@ -85,14 +88,14 @@ class Desk:
             log.debug("command_given", kind=kind, directive=wish.code, command=sent.command_id, outcome=sent.outcome)
         return sent
 
-    async def _act(self, wish: Wish) -> Sent:
+    async def _act(self, wish: Wish, patience: float | None) -> Sent:
         envelope, answer = await self._coming_in.do(wish)
         if answer is not None:
             return Sent(envelope.id, "recorded", answer)
         if self.sender is None:
             tracing.note(envelope)
             return Sent(envelope.id, "kept")
-        return await self.sender.send(envelope)
+        return await self.sender.send(envelope, patience)
 
     def _take_in(self, wishes: Sequence[Wish]) -> list[tuple[CommandEnvelope, Answer | None] | Exception]:
         judged: list[tuple[CommandEnvelope, Answer | None] | Exception] = []

@@ -72,24 +72,27 @@ class Sender:
     again: bool = False
     _gates: dict[str, "_Gate"] = field(default_factory=dict)
 
-    async def send(self, envelope: CommandEnvelope) -> Sent:
+    async def send(self, envelope: CommandEnvelope, patience: float | None = None) -> Sent:
         """Send a command that is kept in SQL until it is answered, refused or out of patience.
 
         A refusal is final. Everything else that goes wrong leaves the outcome unknown: the ledger is asked, and where
         it does not know the command, the same command is sent again.
 
+        Args:
+            patience: seconds, where they are not those of every command.
+
         Raises:
             Refused: the engine refuses it.
         """
         if not tracing.is_on():
-            return await self._send(envelope)
+            return await self._send(envelope, patience)
         with tracing.updating(envelope, again=self.again):
-            return await self._send(envelope)
+            return await self._send(envelope, patience)
 
-    async def _send(self, envelope: CommandEnvelope) -> Sent:
+    async def _send(self, envelope: CommandEnvelope, patience: float | None) -> Sent:
         gate = self._gates.setdefault(envelope.directive, _Gate())
         gate.users += 1
-        give_up_at = time.monotonic() + self.patience
+        give_up_at = time.monotonic() + (self.patience if patience is None else patience)
         pause = _FIRST_PAUSE
         try:
             while True:

@@ -1,18 +1,14 @@
 """`dondoc status`, `history`, `next`, `board`, `inbox` and `export`: questions, answered from SQL."""
 
-import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from documents.language import N_, Language, days_left_words, format_instant, label
+from documents.language import N_, Language, format_instant, label
 from shell.board import show_board
 from shell.context import Failed, Shell, in_language
 from shell.output import iso, print_json, print_lines, print_table
-
-if TYPE_CHECKING:
-    from services.asking import Standing
 
 PAGE = 50
 """Directives of a list that a person sees at once; JSON has all."""
@@ -110,28 +106,13 @@ def export_to(shell: Shell, file: Path, *, open_only: bool) -> None:
     print_lines(shell.say(N_("Đã xuất {number} nhiệm vụ ra {file}."), number=number, file=file))
 
 
-def _left_words(standing: "Standing", left: int, now: dt.datetime, shell: Shell) -> str:
-    from models.calendar import local_day
-    from models.timeliness import judged_at
-    from models.vocabulary import Timeliness
-
-    directive = standing.directive
-    last_day = directive.deadline.last_day if directive.deadline else None
-    return days_left_words(
-        left,
-        shell.language,
-        overdue=standing.timeliness is Timeliness.OVERDUE,
-        today=last_day == local_day(judged_at(directive, now)),
-    )
-
-
 def show_status(shell: Shell, code: str, *, as_json: bool) -> None:
     """Tell where one directive stands."""
     from database.deliveries import undelivered
     from database.engine import reading
     from documents.moment_words import moment_sentence
     from documents.phrases import deadline_words
-    from models.timeliness import days_left
+    from documents.standing_words import standing_words
     from services.answers import status_said
     from services.asking import status_of
 
@@ -144,14 +125,14 @@ def show_status(shell: Shell, code: str, *, as_json: bool) -> None:
     if as_json:
         print_json(status_said(standing, directory, lost).model_dump(mode="json"))
         return
-    left = days_left(directive, reference.calendar, now) if not directive.closed else None
+    left = standing_words(directive, reference.calendar, now, shell.language)
     judged = label(standing.timeliness, shell.language) if standing.timeliness else ""
     lines: list[tuple[str, str]] = [
         (N_("Mã nhiệm vụ"), directive.code),
         (N_("Nội dung"), directive.content),
         (N_("Văn bản"), directive.document.number),
         (N_("Trạng thái"), label(directive.status, shell.language)),
-        (N_("Tiến độ hạn"), judged + (f" ({_left_words(standing, left, now, shell)})" if left is not None else "")),
+        (N_("Tiến độ hạn"), judged + (f" ({left})" if left else "")),
         (N_("Chủ trì"), directory.agency_name(directive.lead_agency)),
         (N_("Phối hợp"), "; ".join(directory.agency_name(agency) for agency in directive.coordinating_agencies)),
         (N_("Thời hạn"), deadline_words(directive.deadline, shell.language)),

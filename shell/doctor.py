@@ -148,10 +148,9 @@ def _system(folder: Path, running: "RunningSystem | None", *, embedded: bool) ->
 
 def _stored(shell: Shell, running: "RunningSystem | None") -> "Iterator[Check]":
     """The checks of what lies in the database, and of the engine, which is asked about what is late there."""
-    from database.engine import open_engine, reading
-    from services.doctor import awaited_directives, check, database_checks, guarded, work_checks
-    from services.doctor_machine import clock_check
-    from services.doctor_office import office_checks
+    from database.engine import open_engine
+    from services.doctor import check, guarded
+    from services.doctor_stored import look_at_stored
     from services.office import Office
 
     settings = shell.settings
@@ -162,23 +161,11 @@ def _stored(shell: Shell, running: "RunningSystem | None") -> "Iterator[Check]":
         return
     engine = open_engine(settings.database_url, LOCK_PATIENCE)
     office = Office(engine)
-    found = list(guarded("database", lambda: database_checks(engine)))
-    yield from found
-    usable = {one.name for one in found} >= {"schema"} and all(one.ok for one in found if one.name == "schema")
-    late: list[str] = []
-    if usable:
-
-        def all_stored() -> "Iterator[Check]":
-            with reading(engine) as connection:
-                reference, now = office.reference(connection), office.now()
-                late.extend(awaited_directives(connection, now))
-                yield clock_check(connection, now, _jump(shell, running))
-                yield from work_checks(connection, reference, now)
-                yield from office_checks(connection, reference, now)
-            yield from _keys(shell, office)
-
-        yield from list(guarded("stored", all_stored))
-    yield from _asked(shell, late)
+    stored = look_at_stored(office, _jump(shell, running))
+    yield from stored.checks
+    if any(one.name == "schema" and one.ok for one in stored.checks):
+        yield from guarded("keys", lambda: _keys(shell, office))
+    yield from _asked(shell, stored.awaited)
     engine.dispose()
 
 
@@ -214,7 +201,7 @@ def _jump(shell: Shell, running: "RunningSystem | None") -> float:
         return 0.0
 
 
-def _asked(shell: Shell, late: "list[str] | tuple[str, ...]") -> "list[Check]":
+def _asked(shell: Shell, late: "tuple[str, ...]") -> "list[Check]":
     from services.doctor_engine import engine_checks
 
     async def ask() -> "list[Check]":

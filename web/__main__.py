@@ -36,6 +36,7 @@ from services.troubles import disks_of
 from settings import Settings, SettingsRefused, load_settings
 from web.app import Surroundings, create_app
 from web.codec import Decoding
+from web.examination import Place
 from web.impatient import ImpatientProtocol
 from web.pages.single_sign_on import RETURN_PATH
 from web.request_ids import RequestIds
@@ -140,6 +141,7 @@ def run(settings: Settings, listening: socket.socket, around: Around = _as_it_is
             mailing=mailing,
             single_sign_on=single_sign_on_of(settings),
             decoding=decoding_of(link, settings.codec_origin),
+            place=Place(settings.data_dir, settings.temporal_address, settings.smtp_url),
         ),
     )
     server = StoppableServer(server_config(RequestIds(around(application, office)), settings.trusted_proxies))

@@ -7,12 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
 
 import structlog
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, RedirectResponse, Response
-from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.routing import Match, Mount
@@ -30,6 +28,7 @@ from services.import_review import Reviews
 from services.office import Office
 from services.single_sign_on import SingleSignOn
 from web.api.application import create_api
+from web.assets import STATIC, Assets
 from web.away import told_away
 from web.bodies import BoundedBodies
 from web.codec import DECODE_PATH, Decoding, codec_routes
@@ -42,6 +41,7 @@ from web.door import (
     sign_in_address,
 )
 from web.engine_watch import EngineNoted, EngineWatch
+from web.examination import Examination, Place
 from web.headers import SecurityHeaders
 from web.health import Health, Machine, TemporalClient, health_routes
 from web.live import Pulse, live_routes
@@ -72,7 +72,6 @@ from web.rendering import page
 from web.request_ids import route_of
 
 PROBLEM_JSON = "application/problem+json"
-STATIC: Final = Path(__file__).parent / "static"
 
 log = structlog.get_logger()
 
@@ -101,6 +100,7 @@ class Surroundings:
         mailing: how the link for a forgotten password leaves; None offers none.
         single_sign_on: the office's OpenID Connect provider; None offers passwords alone.
         decoding: what decrypts for the pages of Temporal's UI; None answers none.
+        place: what the administrators' page is to examine beside database and engine.
     """
 
     clock: ClockGuard | None = None
@@ -113,6 +113,7 @@ class Surroundings:
     mailing: Mailing | None = None
     single_sign_on: SingleSignOn | None = None
     decoding: Decoding | None = None
+    place: Place | None = None
 
 
 def create_app(office: Office, temporal_client: TemporalClient, around: Surroundings | None = None) -> ASGIApp:
@@ -168,7 +169,8 @@ def create_app(office: Office, temporal_client: TemporalClient, around: Surround
     app.include_router(import_routes(reviews, client))
     app.include_router(import_row_routes(reviews))
     app.include_router(operation_routes(office))
-    app.include_router(admin_routes(office, health, around.webhook_allow))
+    examination = Examination(office, temporal_client, machine, around.place or Place())
+    app.include_router(admin_routes(office, health, examination, around.webhook_allow))
     app.include_router(help_routes(office))
     if around.decoding is not None:
         app.include_router(codec_routes(office, around.decoding))
@@ -193,16 +195,6 @@ class ApiMount(Mount):
         """Whether a request is for the API, which reads the path itself."""
         below = scope["type"] == "http" and scope["path"].startswith(f"{self.path}/")
         return (Match.FULL if below else Match.NONE), {}
-
-
-class Assets(StaticFiles):
-    """What pages load; browsers keep it and ask whether it changed."""
-
-    def file_response(self, *given: Any, **named: Any) -> Response:  # noqa: ANN401 - as starlette calls it
-        """Answer with a file."""
-        response = super().file_response(*given, **named)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
 
 
 def _client_or_none(temporal_client: TemporalClient) -> Callable[[], Awaitable[Client | None]]:

@@ -25,6 +25,9 @@ _ACTS, _STATES, _MOMENTS, _AXIS = 84.0, 98.0, 132.0, 154.0
 _HEIGHT: Final = 176
 _STATE_HEIGHT: Final = 14.0
 _LABEL_ROWS: Final = 16.0
+_LETTER: Final = 7.0
+"""How wide a letter of the labels is, about."""
+
 _STEPS: Final = (1, 2, 7, 14, 28, 56, 91, 182, 365, 730, 1825)
 """Days between two dates on the axis."""
 
@@ -102,11 +105,6 @@ class _Scale:
     def x(self, instant: dt.datetime) -> float:
         share = (instant - self.start) / (self.end - self.start)
         return round(_MARGIN + min(1.0, max(0.0, share)) * (self.width - 2 * _MARGIN), 1)
-
-    def place(self, x: float) -> Place:
-        if x < self.width / 3:
-            return "start"
-        return "end" if x > self.width * 2 / 3 else "middle"
 
 
 def life_charts(
@@ -192,15 +190,24 @@ class _Drawing:
         return tuple(bands)
 
     def _lines(self, scale: _Scale) -> tuple[Line, ...]:
-        lines = []
+        """The upright lines, each below its words.
+
+        Words that find no room to the right of their line come first and from the right, the others below from the
+        left: so hardly a line runs through the words of another.
+        """
         texts: list[tuple[Upright, dt.datetime, str]] = [("now", self.now, sentence(N_("bây giờ"), self.language))]
         for kind, due_at, words in self._deadlines():
             day = local_day(due_at - dt.timedelta(microseconds=1))
             texts.append((kind, due_at, sentence(words, self.language, day=day)))
-        for row, (kind, instant, text) in enumerate(texts):
-            x = scale.x(instant)
-            lines.append(Line(x, kind, text, 13.0 + row * _LABEL_ROWS, scale.place(x)))
-        return tuple(lines)
+        found = [(scale.x(instant), kind, text) for kind, instant, text in texts]
+        tight = [one for one in found if one[0] + len(one[2]) * _LETTER > scale.width]
+        order: list[tuple[tuple[float, Upright, str], Place]] = [
+            *((one, "end") for one in sorted(tight, reverse=True)),
+            *((one, "start") for one in sorted(one for one in found if one not in tight)),
+        ]
+        return tuple(
+            Line(x, kind, text, 13.0 + row * _LABEL_ROWS, place) for row, ((x, kind, text), place) in enumerate(order)
+        )
 
     def _marks(self, scale: _Scale) -> tuple[Mark, ...]:
         marks: list[Mark] = []

@@ -17,6 +17,7 @@ from models.directory import Directory
 from models.sight import Scope
 from models.vocabulary import Role
 from services.accounts import SignedIn
+from services.keepers import KEEPERS
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -61,6 +62,11 @@ class Reader:
     def takes_in(self) -> bool:
         """Whether he is of the secretariat, who take directives in."""
         return Role.SECRETARIAT in self.actor.roles
+
+    @property
+    def keeps(self) -> bool:
+        """Whether he may see health, people and calendar among the pages of the administration."""
+        return bool(self.actor.roles & KEEPERS)
 
     @property
     def administers(self) -> bool:

@@ -10,6 +10,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 expect.set_options(timeout=20_000)
 
 PHONE: Final = (360, 740)
+TABLET: Final = (768, 1024)
 DESK: Final = (1440, 900)
 
 Scheme = Literal["light", "dark"]
@@ -189,6 +190,6 @@ class People:
         return person
 
     async def leave(self) -> None:
-        """Everybody leaves."""
-        for context in self.contexts:
-            await context.close()
+        """Everybody leaves; who comes later has a browser of his own again."""
+        while self.contexts:
+            await self.contexts.pop().close()

@@ -1,10 +1,10 @@
-"""Every page: nothing is wider than a phone, and axe finds no violation of WCAG 2.2 AA in light and dark."""
+"""Every page: it fits on a phone, a tablet and a desk, and axe finds no violation of WCAG 2.2 AA in light and dark."""
 
 from pathlib import Path
 from typing import Final
 
 import pytest
-from people import DESK, PHONE, People, Person, Scheme
+from people import DESK, PHONE, TABLET, People, Person, Scheme
 from whole_office import WholeOffice
 
 from models.second_factor import code_at, step_of
@@ -83,12 +83,12 @@ async def violations(somebody: Person) -> list[str]:
 
 
 @pytest.mark.parametrize(("person", "path"), PAGES)
-async def test_a_page_fits_on_a_phone_and_axe_finds_nothing(people: People, person: str, path: str) -> None:
+async def test_a_page_fits_on_every_screen_and_axe_finds_nothing(people: People, person: str, path: str) -> None:
     somebody = await (people.comes_signed_in if person else people.comes)(person, PHONE, examined=True)
     await somebody.opens(path)
-    assert await somebody.overflow() <= 0, "it is wider than a phone"
-
-    await somebody.page.set_viewport_size({"width": DESK[0], "height": DESK[1]})
+    for width, height in (PHONE, TABLET, DESK):
+        await somebody.page.set_viewport_size({"width": width, "height": height})
+        assert await somebody.overflow() <= 0, f"it is wider than a window of {width}"
     # An unfolded menu lies over what stands below it, so it is examined on one page.
     folded = "details" if path == "/" else "details:not(.dropdown)"
     for summary in await somebody.page.locator(f"{folded} > summary").all():

@@ -1,10 +1,26 @@
-"""What people do in a working week, in a real browser before the real office."""
+"""What people do in a working week, in a real browser before the real office: `dondoc up` and a real mail server.
+
+The last test is the long story: a directive is registered from a document, acknowledged on a phone and left undone; its
+head's mail comes, then the chief's; the leader sees it red, an explanation is asked and given, the result is handed
+in, returned, handed in again and accepted. The other journeys, each a test:
+
+1. acknowledging on a phone                             9. the meeting: deciding on the spot
+2. a forgotten password, by mail                       10. an inspector, who only reads
+3. single sign-on and out again                        11. a file with a report, read by the office
+4. without JavaScript                                  12. a filtered list, taken away as a workbook
+5. wholly by keyboard                                  13. a day off in the calendar, and its audit
+6. registering, seen at once on another's open page    14. a token, used by a program
+7. a workbook judged, put right in place, imported     15. an extension, asked and granted
+8. two people at once on one directive                 16. a deputy acting for an absent head
+                                                       17. Temporal away: reading, acting, recovering
+"""
 
 from io import BytesIO
 from pathlib import Path
 
 import httpx2
 import pytest
+from dondoc_command import until
 from openpyxl import load_workbook
 from people import PHONE, People
 from playwright.async_api import expect
@@ -100,11 +116,11 @@ async def test_by_the_keyboard_alone_a_head_signs_in_and_reports(people: People)
 
 
 async def test_a_document_registered_on_the_page_appears_by_itself_on_the_agencys_open_page(people: People) -> None:
-    head, clerk = await people.comes("truong.stc"), await people.comes("vanthu")
-    await head.signs_in("/inbox")
+    head, clerk = await people.comes_signed_in("truong.stc"), await people.comes_signed_in("vanthu")
+    await head.opens("/inbox")
     before = int(await head.page.locator("#unread").get_attribute("data-number") or 0)
 
-    await clerk.signs_in("/register")
+    await clerk.opens("/register")
     await clerk.writes("Số, ký hiệu", "77/UBND-KTTH")
     await clerk.writes("Ngày văn bản", "24/11/2026")
     await clerk.writes("Trích yếu", "V/v dự toán năm 2027")
@@ -124,7 +140,7 @@ async def test_a_document_registered_on_the_page_appears_by_itself_on_the_agency
 
 
 async def test_a_workbook_is_judged_put_right_in_place_and_imported(people: People, tmp_path: Path) -> None:
-    clerk = await people.comes("vanthu")
+    clerk = await people.comes_signed_in("vanthu")
     wrong = tmp_path / "sai.xlsx"
     write_rows(
         wrong,
@@ -133,7 +149,7 @@ async def test_a_workbook_is_judged_put_right_in_place_and_imported(people: Peop
             ("C-3", *DOCUMENT, "Báo cáo biển", "Sở Không Có", "", "18/12/2026", ""),
         ),
     )
-    await clerk.signs_in("/import")
+    await clerk.opens("/import")
 
     await clerk.page.locator('[name="file"]').set_input_files(wrong)
     await clerk.presses("Kiểm tra tệp")
@@ -149,9 +165,12 @@ async def test_a_workbook_is_judged_put_right_in_place_and_imported(people: Peop
 
 
 async def test_of_two_people_on_one_page_the_second_hears_what_the_first_did(people: People) -> None:
-    first, second = await people.comes("truong.syt"), await people.comes("chanhvanphong", scripts=False)
-    await first.signs_in("/directives/B-4")
-    await second.signs_in("/directives/B-4")
+    first, second = (
+        await people.comes_signed_in("truong.syt"),
+        await people.comes_signed_in("chanhvanphong", scripts=False),
+    )
+    await first.opens("/directives/B-4")
+    await second.opens("/directives/B-4")
 
     await first.does("Ghi ý kiến", text="Đoàn đi ngày mai.")
     await first.reads("Đã ghi nhận.")
@@ -163,8 +182,8 @@ async def test_of_two_people_on_one_page_the_second_hears_what_the_first_did(peo
 
 
 async def test_a_leader_decides_in_the_meeting_and_stays_in_it(people: People) -> None:
-    leader = await people.comes("chutich")
-    await leader.signs_in("/board/meeting")
+    leader = await people.comes_signed_in("chutich")
+    await leader.opens("/board/meeting")
 
     await leader.reads("1 trên")
     await leader.does("Đôn đốc", text="Báo cáo trước thứ Sáu.")
@@ -174,8 +193,8 @@ async def test_a_leader_decides_in_the_meeting_and_stays_in_it(people: People) -
 
 
 async def test_an_inspector_reads_everything_and_has_nothing_to_press(people: People) -> None:
-    inspector = await people.comes("thanhtra")
-    await inspector.signs_in("/directives/B-3")
+    inspector = await people.comes_signed_in("thanhtra")
+    await inspector.opens("/directives/B-3")
 
     await inspector.reads("Tham mưu dự toán mua vắc-xin năm 2027")
 
@@ -183,10 +202,10 @@ async def test_an_inspector_reads_everything_and_has_nothing_to_press(people: Pe
 
 
 async def test_a_file_handed_in_with_a_report_is_read_by_the_office(people: People, tmp_path: Path) -> None:
-    head, chief = await people.comes("truong.syt"), await people.comes("chanhvanphong")
+    head, chief = await people.comes_signed_in("truong.syt"), await people.comes_signed_in("chanhvanphong")
     file = tmp_path / "bao-cao.pdf"
     file.write_bytes(b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
-    await head.signs_in("/directives/B-4")
+    await head.opens("/directives/B-4")
     act = head.page.locator("details.act").filter(has=head.page.locator("summary", has_text="Báo cáo tiến độ"))
     await act.locator("summary").click()
     await act.locator('[name="text"]').fill("Có báo cáo kèm theo.")
@@ -194,7 +213,7 @@ async def test_a_file_handed_in_with_a_report_is_read_by_the_office(people: Peop
     await act.get_by_role("button", name="Báo cáo tiến độ", exact=True).last.click()
     await head.reads("Đã ghi nhận.")
 
-    await chief.signs_in("/directives/B-4")
+    await chief.opens("/directives/B-4")
     async with chief.page.expect_download() as download:
         await chief.page.get_by_role("link", name="bao-cao.pdf").first.click()
     kept = await (await download.value).path()
@@ -203,8 +222,8 @@ async def test_a_file_handed_in_with_a_report_is_read_by_the_office(people: Peop
 
 
 async def test_a_list_is_narrowed_kept_and_taken_away_as_a_workbook(people: People) -> None:
-    leader = await people.comes("chutich")
-    await leader.signs_in("/directives")
+    leader = await people.comes_signed_in("chutich")
+    await leader.opens("/directives")
     await leader.writes("Tìm", "vac-xin")
     await leader.presses("Lọc")
     await leader.reads("Tham mưu dự toán mua vắc-xin năm 2027")
@@ -220,8 +239,8 @@ async def test_a_list_is_narrowed_kept_and_taken_away_as_a_workbook(people: Peop
 
 
 async def test_an_administrator_enters_a_day_off_and_it_stands_in_the_audit(people: People) -> None:
-    keeper = await people.comes("quantri")
-    await keeper.signs_in("/admin/calendar/2026")
+    keeper = await people.comes_signed_in("quantri")
+    await keeper.opens("/admin/calendar/2026")
     form = keeper.page.locator('form[action$="/off"]').last
     await form.locator('[name="first"]').fill("2026-12-24")
     await form.locator('[name="reason"]').fill("Bão số 12")
@@ -235,8 +254,8 @@ async def test_an_administrator_enters_a_day_off_and_it_stands_in_the_audit(peop
 async def test_a_program_works_with_the_token_that_a_person_made_on_the_page(
     people: People, office: WholeOffice
 ) -> None:
-    head = await people.comes("truong.syt")
-    await head.signs_in("/tokens")
+    head = await people.comes_signed_in("truong.syt")
+    await head.opens("/tokens")
     await head.page.locator("#name").fill("Báo cáo tuần")
     await head.page.get_by_role("button", name="Tạo mã", exact=True).click()
     secret = await head.page.locator("code.secret").first.inner_text()
@@ -248,38 +267,151 @@ async def test_a_program_works_with_the_token_that_a_person_made_on_the_page(
     assert answer.json()["lead_agency"] == "Sở Y tế"
 
 
-async def test_what_an_agency_leaves_undone_climbs_to_its_head_and_the_chief_of_office_and_is_done_in_the_end(
+async def test_an_extension_is_asked_and_granted_and_appears_by_itself_where_it_was_asked(people: People) -> None:
+    head, leader = await people.comes_signed_in("truong.stc"), await people.comes_signed_in("chutich")
+    await head.opens("/directives/B-5")
+    await head.does("Xin gia hạn", deadline="25/12/2026", reason="Chờ số liệu của 12 xã.")
+    await head.reads("Đã ghi nhận.")
+
+    await leader.opens("/")
+    await leader.reads("Chờ quyết định của lãnh đạo")
+    await leader.follows("B-5")
+    await leader.reads("Chờ số liệu của 12 xã.")
+    await leader.does("Quyết định gia hạn", grant="1")
+    await leader.reads("Đã ghi nhận.")
+
+    await head.reads("chậm nhất ngày 25/12/2026")
+    await head.reads("Thời hạn ban đầu")
+
+
+async def test_a_deputy_acts_for_the_absent_head_and_it_is_written_so(people: People) -> None:
+    head, deputy = await people.comes_signed_in("truong.stc"), await people.comes_signed_in("chuyenvien.stc")
+    await head.opens("/preferences")
+    await head.page.locator('[name="first"]').last.fill("2026-11-25")
+    await head.page.locator('[name="last"]').last.fill("2026-11-27")
+    await head.page.locator('select[name="deputy"]').select_option("chuyenvien.stc")
+    await head.presses("Ghi nhận vắng mặt")
+    await head.reads("làm thay.")
+
+    await deputy.opens("/directives/B-6")
+    await deputy.reads("Thay mặt Mai Đỗ Hoài Nam")
+    act = deputy.page.locator(r"#act-acknowledge-truong\.stc")
+    await act.locator("summary").click()
+    await act.get_by_role("button", name="Tiếp nhận nhiệm vụ").last.click()
+    await deputy.reads("Đã ghi nhận.")
+    await deputy.reads("thay mặt Mai Đỗ Hoài Nam) tiếp nhận nhiệm vụ.")
+
+    await head.presses("Bỏ lần vắng mặt này")
+    await head.reads("Chưa ghi lần vắng mặt nào.")
+
+
+async def test_a_page_opened_with_temporal_away_shows_everything_says_so_in_one_line_and_recovers_by_itself(
     people: People, office: WholeOffice
 ) -> None:
-    office.clock_moves_on_to("2026-12-02T09:00:00+07:00")
-    for person in ("truong.syt", "chanhvanphong"):
-        office.mail_to(person, about="B-2")
+    head = await people.comes_signed_in("truong.syt")
+    await head.opens("/directives/B-4")
+    paused = head.page.locator("#engine")
+    with office.temporal_stands_still():
+        await expect(paused).to_be_visible()
+        for path, shown in (
+            ("/", "Việc của tôi"),
+            ("/directives", "Kiểm tra an toàn thực phẩm dịp Tết"),
+            ("/board", "Cộng"),
+            ("/inbox", "Thông báo"),
+            ("/directives/B-4", "Kiểm tra an toàn thực phẩm dịp Tết"),
+        ):
+            await head.opens(path)
+            await expect(paused).to_be_visible()
+            await head.reads(shown)
+        assert (
+            await paused.evaluate(
+                "e => { const r = document.createRange(); r.selectNodeContents(e);"
+                " return new Set([...r.getClientRects()].map(one => one.top)).size; }"
+            )
+            == 1
+        ), "one line says it"
+        await head.does("Ghi ý kiến", text="Viết trong lúc bộ máy nghỉ.")
+        await head.reads("Đã nhận, đang ghi.")
 
-    leader = await people.comes("chutich")
-    await leader.signs_in("/board")
-    await leader.reads("Sở Y tế")
-    await leader.opens("/directives/B-2")
+    await expect(paused).to_be_hidden(timeout=90_000)
+    await expect(head.page.locator("#comments ~ article", has_text="Viết trong lúc")).to_be_visible(timeout=90_000)
+
+
+async def test_what_an_agency_leaves_undone_climbs_to_its_head_then_to_the_chief_and_is_accepted_in_the_end(
+    people: People, office: WholeOffice
+) -> None:
+    # The secretariat registers from a document.
+    clerk = await people.comes_signed_in("vanthu")
+    await clerk.opens("/register")
+    await clerk.writes("Số, ký hiệu", "81/UBND-KGVX")
+    await clerk.writes("Ngày văn bản", "24/11/2026")
+    await clerk.writes("Trích yếu", "V/v rà soát mạng lưới y tế cơ sở")
+    await clerk.writes("Nội dung nhiệm vụ", "Rà soát nhân lực trạm y tế cấp xã")
+    await clerk.writes("Cơ quan chủ trì", "so y te")
+    await clerk.writes("Thời hạn", "25/11/2026")
+    await clerk.presses("Lưu")
+    await clerk.reads("Đã lưu 1 nhiệm vụ.")
+    code = await clerk.page.locator("table.lines a").first.inner_text()
+
+    # The agency acknowledges on a phone, and does nothing.
+    head = await people.comes_signed_in("truong.syt", PHONE)
+    await head.opens("/")
+    await head.follows(code)
+    await head.reads("Rà soát nhân lực trạm y tế cấp xã")
+    assert await head.overflow() <= 0
+    await head.does("Tiếp nhận nhiệm vụ")
+    await head.reads("Đã ghi nhận.")
+
+    # On the first working day after the deadline its head gets his mail, on the third the chief of office.
+    climbed = rf"\[{code}\] Sở Y tế: .*Đôn đốc cấp"
+    await people.leave()
+    office.clock_moves_on_to("2026-11-26T08:05:00+07:00")
+    until(lambda: office.mails_saying(climbed))
+    assert office.mails_saying(climbed) == [
+        ("truong.syt", f"[{code}] Sở Y tế: quá hạn 1 ngày làm việc – Đôn đốc cấp 1"),
+    ]
+    office.clock_moves_on_to("2026-11-30T08:05:00+07:00")
+    until(lambda: len(office.mails_saying(climbed)) > 1)
+    assert office.mails_saying(climbed)[1:] == [
+        ("chanhvanphong", f"[{code}] Sở Y tế: quá hạn 3 ngày làm việc – Đôn đốc cấp 2"),
+    ]
+    for_the_chief = text_of(office.mail_to("chanhvanphong", about=f"[{code}]"))
+    assert "Rà soát nhân lực trạm y tế cấp xã" in for_the_chief
+    assert f"{office.home}/directives/{code}" in for_the_chief
+
+    # The leader sees it red on the board, opens what stands behind the figure, and asks for an explanation.
+    leader = await people.comes_signed_in("chutich")
+    await leader.opens("/board")
+    red = leader.page.locator("section.by-agency tr", has_text="Sở Y tế").locator("td.red a")
+    await expect(red).to_have_text("1")
+    assert await red.evaluate("e => getComputedStyle(e).color") == "rgb(179, 38, 30)"
+    await red.click()
+    await leader.follows(code)
     await leader.reads("Quá hạn")
     await leader.does("Yêu cầu giải trình", text="Vì sao chưa rà soát?", deadline="05/12/2026")
     await leader.reads("Đã ghi nhận.")
 
-    head = await people.comes("truong.syt", PHONE)
-    await head.signs_in("/directives/B-2")
+    # The agency answers, submits, is returned, submits again, is accepted.
+    head = await people.comes_signed_in("truong.syt", PHONE)
+    await head.opens(f"/directives/{code}")
+    await head.reads("Vì sao chưa rà soát?")
     await head.does("Gửi giải trình", text="Thiếu số liệu của ba xã.")
     await head.reads("Đã ghi nhận.")
-    await head.does("Báo cáo tiến độ", percent="90", text="Còn một xã.")
-    await head.reads("Đã ghi nhận.")
     await head.does("Nộp kết quả", text="Đã rà soát 96 trạm.", document="88/BC-SYT")
-    await head.reads("Chờ thẩm định kết quả")
+    await head.reads("nộp trễ 3 ngày làm việc; chờ thẩm định từ")
 
-    chief = await people.comes("chanhvanphong")
-    await chief.signs_in("/directives/B-2")
+    chief = await people.comes_signed_in("chanhvanphong")
+    await chief.opens(f"/directives/{code}")
+    await chief.reads("Thiếu số liệu của ba xã.")
     await chief.does("Trả lại kết quả", reason="Thiếu phụ lục.")
     await chief.reads("Đang thực hiện")
-    await head.opens("/directives/B-2")
+    await head.reads("Thiếu phụ lục.")  # by itself, on the page that is still open
+    await head.opens(f"/directives/{code}")
     await head.does("Nộp kết quả", text="Đã bổ sung phụ lục.", document="89/BC-SYT")
-    await chief.opens("/directives/B-2")
+    await head.reads("Chờ thẩm định kết quả")
+    await chief.opens(f"/directives/{code}")
     await chief.does("Chấp nhận kết quả")
-    await chief.reads("Đã hoàn thành")
-    await head.opens("/directives/B-2")
+    await chief.reads("Hoàn thành quá hạn")
+    await head.opens(f"/directives/{code}")
     await head.reads("Đã hoàn thành")
+    assert len(office.mails_saying(climbed)) == 2, "nobody else was told meanwhile"

@@ -4,9 +4,13 @@ Its clock stands at Wednesday 25 November 2026, 09:00 when it starts, and goes o
 """
 
 import contextlib
+import os
+import re
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Final
 
@@ -28,12 +32,15 @@ TITLES: Final = (
 DOCUMENT: Final = ("12/UBND-KTTH", "20/11/2026", "V/v tăng cường công tác y tế", "Chủ tịch")
 ROWS: Final = (
     ("B-1", *DOCUMENT, "Báo cáo tình hình dịch bệnh trên địa bàn tỉnh", "Sở Y tế", "Sở Tài chính", "15/12/2026", ""),
-    ("B-2", *DOCUMENT, "Rà soát trạm y tế cấp xã", "Sở Y tế", "", "26/11/2026", "Khẩn"),
+    ("B-2", *DOCUMENT, "Rà soát trạm y tế cấp xã", "Sở Y tế", "", "24/12/2026", "Khẩn"),
     ("B-3", *DOCUMENT, "Tham mưu dự toán mua vắc-xin năm 2027", "Sở Tài chính", "Sở Y tế", "10/12/2026", ""),
     ("B-4", *DOCUMENT, "Kiểm tra an toàn thực phẩm dịp Tết", "Sở Y tế", "", "", ""),
+    ("B-5", *DOCUMENT, "Quyết toán ngân sách cấp xã", "Sở Tài chính", "", "18/12/2026", ""),
+    ("B-6", *DOCUMENT, "Rà soát giá đất năm 2027", "Sở Tài chính", "", "21/12/2026", ""),
 )
 PEOPLE: Final = (
     *("vanthu", "chanhvanphong", "chutich", "pct.vanxa", "truong.syt", "chuyenvien.syt", "truong.stc"),
+    "chuyenvien.stc",
     *("thanhtra", "quantri"),
 )
 
@@ -60,6 +67,29 @@ class WholeOffice:
         until(found, seconds)
         return found()[0]
 
+    def mails_saying(self, pattern: str) -> list[tuple[str, str]]:
+        """Every mail with a line that the pattern finds, in the order in which the server got them: to whom, its line.
+
+        The subject is a line too; a mail that bundles several has such a line for each, with a number before it.
+        """
+        found = []
+        for mail in tuple(self.mailbox.received):
+            lines = (re.sub(r"^\d+\. ", "", line) for line in (str(mail["Subject"]), *text_of(mail).splitlines()))
+            line = next((line for line in lines if re.search(pattern, line)), None)
+            if line is not None:
+                found.append((parseaddr(str(mail["To"]))[1].partition("@")[0], line))
+        return found
+
+    @contextlib.contextmanager
+    def temporal_stands_still(self) -> Iterator[None]:
+        """Temporal's process stops as it is, and goes on afterwards."""
+        temporal = self.dondoc.pids()["temporal"]
+        os.kill(temporal, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(temporal, signal.SIGCONT)
+
     def clock_moves_on_to(self, instant: str) -> None:
         """Let the whole office stand at a later instant (ISO, with its zone); everybody is to sign in again."""
         self.dondoc.down()
@@ -77,7 +107,7 @@ def text_of(mail: EmailMessage) -> str:
 
 @contextlib.contextmanager
 def running_office(folder: Path) -> Iterator[WholeOffice]:
-    """Start an office with four directives and nine people who can sign in; stop it afterwards."""
+    """Start an office with six directives and ten people who can sign in; stop it afterwards."""
     mailbox = Mailbox(a_free_port())
     with mailbox.open(), running_provider() as provider:
         dondoc = Dondoc(

@@ -188,6 +188,32 @@ async def test_health_says_that_temporal_is_away_and_the_page_stands_all_the_sam
     assert "Lịch năm 2027 còn tạm tính" in text
 
 
+async def test_the_first_page_examines_the_whole_system_as_doctor_does_and_says_when(
+    admin: httpx2.AsyncClient, desk: Desk
+) -> None:
+    text = html.unescape((await admin.get("/admin")).text)
+
+    assert re.search(r"Khám lúc 09:00 20/03/2026: \d+ việc cần xem, \d+ việc ổn", text)
+    assert "Nhật ký được bảo vệ, không sửa hay xóa được." in text
+    assert "Bộ máy chưa chạy" not in text, "what health has said already is not said twice"
+
+
+async def test_an_examination_holds_for_a_minute_so_that_nobody_can_load_the_system_with_it(
+    admin: httpx2.AsyncClient, desk: Desk
+) -> None:
+    await admin.get("/admin")
+    desk.time_is("Fri 2026-03-20 09:30")
+
+    assert "Khám lúc 09:00 20/03/2026" in (await admin.get("/admin")).text
+
+
+async def test_the_secretariat_is_led_to_what_it_may_read_of_the_administration(browser: httpx2.AsyncClient) -> None:
+    for person, led in (("vanthu", True), ("quantri", True), ("truong.syt", False), ("chutich", False)):
+        await signed_in(browser, person)
+        text = (await browser.get("/help")).text
+        assert ('href="/admin"' in text) is led, person
+
+
 async def test_what_people_typed_into_any_field_is_shown_as_text(admin: httpx2.AsyncClient, office: Office) -> None:
     await admin.post("/admin/new-person", data={"code": "an", "name": HOSTILE, "agency": "SYT", "position": "officer"})
     await admin.post(

@@ -110,7 +110,7 @@ async def test_all_rows_add_up_and_total_is_what_is_done_and_what_is_open(
     browser: httpx2.AsyncClient, office: Office
 ) -> None:
     await signed_in(browser, office)
-    tables = (await shown(browser)).split("<table")[1:4]
+    tables = (await shown(browser)).split('<table class="board">')[1:4]
 
     for table in tables:
         *parts, sums = rows(table)
@@ -135,7 +135,7 @@ STRETCHES = {
 async def test_a_stretch_of_time_is_by_registration_or_by_deadline(browser: httpx2.AsyncClient, office: Office) -> None:
     await signed_in(browser, office)
 
-    found = {query: rows((await shown(browser, query)).split("<table")[1])[-1][0] for query in STRETCHES}
+    found = {query: rows((await shown(browser, query)).split('<table class="board">')[1])[-1][0] for query in STRETCHES}
 
     assert found == STRETCHES
 

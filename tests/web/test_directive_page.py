@@ -132,7 +132,7 @@ async def test_the_timeline_gives_planned_and_actual_and_the_rule_of_the_policy(
     async with as_person("truong.syt") as browser:
         text = await text_of(browser)
 
-    coming, _, happened = text.partition('class="now"')
+    happened, _, coming = text.partition('class="now"')
     chairman = office.reference().directory.holders((Position.CHAIRMAN,), local_day(office.now()))[0]
     assert f"Tới: {office.reference().directory.person_name(chairman)}." in coming
     assert "Thang đôn đốc phiên bản 1, đồng hồ “Thời hạn”, mốc “quá hạn 7 ngày làm việc”" in coming

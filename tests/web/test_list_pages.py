@@ -77,7 +77,7 @@ async def signed_in(browser: httpx2.AsyncClient, office: Office, person: str = C
 
 def codes(text: str) -> list[str]:
     """The codes of a list, in its order, without the letters before the number."""
-    return re.findall(r'<td><a href="/directives/L-(\d)">', text)
+    return re.findall(r'<td class="col-code"><a href="/directives/L-(\d)">', text)
 
 
 async def listed(browser: httpx2.AsyncClient, query: str) -> str:
@@ -238,7 +238,7 @@ async def test_the_columns_that_were_chosen_are_shown_and_stay_in_every_link(
     text = html.unescape((await browser.get("/directives?columns=coordinating&columns=document")).text)
 
     table = text[text.index("<table") : text.index("</table>")]
-    assert re.findall(r'<th scope="col">([^<]+)</th>', table) == ["Mã", "Phối hợp", "Văn bản"]
+    assert re.findall(r'<th scope="col" class="col-\w+">([^<]+)</th>', table) == ["Mã", "Phối hợp", "Văn bản"]
     assert "Sở Tài chính" in table
     assert "/directives.csv?columns=coordinating&columns=document" in text
 

@@ -253,7 +253,7 @@ async def test_a_directive_shows_what_happened_and_what_will_happen_around_now(b
     await signed_in(browser, "truong.syt")
     text = html.unescape((await browser.get(f"/directives/{OVERDUE}")).text)
 
-    coming, _, happened = text.partition('class="now"')
+    happened, _, coming = text.partition('class="now"')
     assert "08:00 thứ Năm, 26/03/2026" in coming
     assert "đôn đốc cấp 3" in coming
     assert "(nhắc lại mỗi 5 ngày làm việc)" in coming

@@ -84,7 +84,7 @@ async def cards(browser: httpx2.AsyncClient) -> dict[str, tuple[int, list[str]]]
     assert answer.status_code == 200
     found = {}
     for section in html.unescape(answer.text).split("<section ")[1:]:
-        title = re.search(r'<h2 id="[^"]+">(.*?) <span class="count">(\d+)</span>', section)
+        title = re.search(r'<h2 id="[^"]+">(.*?) <span class="count[^"]*">(\d+)</span>', section)
         assert title is not None
         found[title[1]] = (int(title[2]), re.findall(r'<a href="/directives/[^"?]+">([^<]+)</a>', section))
     return found

@@ -227,7 +227,7 @@ def _tables(whole: Board, base: Mapping[str, str], reference: Reference, reader:
 
 def _row(name: str, figures: Figures, base: Mapping[str, str]) -> Row:
     cells = (
-        Cell(getattr(figures, figure), _link({**base, "figure": figure}), figure in ("overdue", "completed_late"))
+        Cell(getattr(figures, figure), _link({**base, "figure": figure}), figure == "overdue")
         for figure, _title in COLUMNS
     )
     return Row(name, tuple(cells), f"{100 * figures.overdue_rate:.1f}".replace(".", ","))

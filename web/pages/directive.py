@@ -62,6 +62,9 @@ NAMED: Final = 6
 
 UNDELIVERED_SHOWN: Final = 10
 
+AWAY_PATIENCE: Final = 2.0
+"""Seconds that somebody waits for an engine that is away already; his act is kept then."""
+
 NOTICEABLE: Final = dt.timedelta(minutes=1)
 """From so much later than planned on, a moment is shown with both instants."""
 
@@ -414,7 +417,8 @@ def _download(office: Office, store: FileStore, reader: Reader, code: str, numbe
 async def _act(office: Office, desk: Desk, store: FileStore, reader: Reader, code: str, posted: PostedAct) -> Response:
     try:
         posted = await asyncio.to_thread(_with_files, office, store, reader, code, posted)
-        sent = await desk.act(await asyncio.to_thread(_wish, office, reader, code, posted))
+        wish = await asyncio.to_thread(_wish, office, reader, code, posted)
+        sent = await desk.act(wish, None if reader.engine_up else AWAY_PATIENCE)
     except Refused as refused:
         if refused.code is Code.NOT_FOUND:
             raise

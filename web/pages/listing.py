@@ -54,9 +54,11 @@ class Heading:
     """The title of a column, with the link that sorts by it.
 
     Attributes:
+        column: which one it is.
         sorted: `ascending`, `descending` or nothing, as ARIA calls it.
     """
 
+    column: str
     title: str
     link: str
     sorted: str
@@ -236,7 +238,8 @@ def _leaders(asked: ListQuery, reference: Reference, language: Language) -> tupl
 def _heading(asked: ListQuery, column: ListColumn, language: Language) -> Heading:
     sort = SORTED_BY.get(column)
     turned = ("descending" if asked.descending else "ascending") if sort is asked.sort else ""
-    return Heading(sentence(COLUMN_TITLES[column], language), asked.sorted_by(sort) if sort else "", turned)
+    title = sentence(COLUMN_TITLES[column], language)
+    return Heading(column.value, title, asked.sorted_by(sort) if sort else "", turned)
 
 
 def _chips(asked: ListQuery, language: Language) -> tuple[Chip, ...]:

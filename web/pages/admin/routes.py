@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.office import Office
+from web.examination import Examination
 from web.health import Health
 from web.pages.admin.agencies import agency_routes, directory_file_routes, succession_routes
 from web.pages.admin.calendar import calendar_routes
@@ -14,14 +15,14 @@ from web.pages.admin.records import record_routes
 from web.pages.admin.webhooks import webhook_routes
 
 
-def admin_routes(office: Office, health: Health, webhook_allow: frozenset[str]) -> APIRouter:
+def admin_routes(office: Office, health: Health, examination: Examination, webhook_allow: frozenset[str]) -> APIRouter:
     """The pages below `/admin`.
 
     Args:
         webhook_allow: private places that webhooks may reach.
     """
     router = APIRouter(include_in_schema=False)
-    router.include_router(overview_routes(office, health))
+    router.include_router(overview_routes(office, health, examination))
     for routes in (
         *(people_routes, new_person_routes, person_routes, account_routes, absence_routes),
         *(agency_routes, field_routes, succession_routes, directory_file_routes),
