@@ -51,7 +51,7 @@ def life(seeded_database: Path, tmp_path_factory: pytest.TempPathFactory, tempor
             accounts.add(office.office, person, PASSWORD, must_change=False)
         office.sql("UPDATE revision SET number = number + 1")
         with office.running("worker", "web"):
-            eventually(office.is_ready, "the parts are ready")
+            eventually(office.is_ready, "the parts are ready", 240)
             live(found)
         yield found
 
