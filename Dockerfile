@@ -22,7 +22,7 @@ COPY shell shell/
 COPY web web/
 COPY workflows workflows/
 RUN sed '/^ *--hash/d; s/ *\\$//' requirements.lock > constraints.txt \
-    && /opt/dondoc/bin/pip install --no-compile . -c constraints.txt \
+    && /opt/dondoc/bin/pip install --no-compile '.[telemetry]' -c constraints.txt \
     && /opt/dondoc/bin/python -m compileall -q /opt/dondoc
 
 FROM python:3.13.9-slim-bookworm

@@ -1,7 +1,7 @@
 # Needs make, Python >= 3.11 with venv, and a package index. No step asks anything. `make help` lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo debian test proof year lint bench
+.PHONY: help install demo debian test proof chaos year lint audit sbom bench
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,6 +31,14 @@ lint: $(STAMP) ## check style, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+audit: $(STAMP) ## look for secrets in tree and history, licences that are not allowed, known vulnerabilities
+	$(BIN)/python -m tools.audit $(if $(FAST),,--history)
+
+sbom: $(STAMP) ## write what is installed, with versions and licences, to dist/sbom.json (CycloneDX)
+	@mkdir -p dist
+	@$(BIN)/cyclonedx-py environment $(VENV) --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.json
+	@echo "dist/sbom.json"
+
 debian: ## install the PostgreSQL and the Chromium that the tests run on, where missing (apt, as root)
 	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && command -v chromium >/dev/null; then \
 		echo "Uses $(VENV), and PostgreSQL and Chromium of this machine. Nothing comes from apt."; \
@@ -51,6 +59,11 @@ test: $(STAMP) debian ## check and test everything; the quick tests first
 
 proof: $(STAMP) ## what takes longer than make test: twenty rounds of crashes, great crowds, many more lives
 	DONDOC_ORACLE_LIVES=50000 $(BIN)/python -m pytest -q -m proof -n 0 --durations=0
+
+chaos: $(STAMP) debian ## faults on PostgreSQL with people on the web: each once, then ROUNDS=50 by chance, judged after each
+	$(BIN)/python -m pytest -q -n 0 tests/survival/test_chaos_rows.py
+	DONDOC_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n 0 -m proof tests/survival/test_faults_office.py
+	PYTHONPATH=.:tests:tests/survival $(BIN)/python tests/survival/chaos_rounds.py
 
 year: $(STAMP) ## live a year of an office in minutes on the real engine, and report whether each moment was told once
 	@exec $(BIN)/python -m examples.year

@@ -14,9 +14,11 @@ from shell import (
     asking,
     backup,
     calendar,
+    deployment,
     directory,
     doctor,
     intake,
+    keys,
     policy,
     running,
     schema,
@@ -104,6 +106,8 @@ def build(language: Language, shell: Shell) -> typer.Typer:
         token,
         schema,
         backup,
+        keys,
+        deployment,
     ):
         subject.add_to(app, language)
     return app

@@ -1,6 +1,7 @@
 """Wires the worker and runs it: `python -m worker`. Everything it needs comes from the settings."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -11,7 +12,10 @@ from pathlib import Path
 from typing import TypedDict
 
 import structlog
+from sqlalchemy.exc import OperationalError
 from temporalio.client import Client
+from temporalio.common import MetricMeter
+from temporalio.runtime import Runtime
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
 
 from activities.canary import Canary
@@ -19,13 +23,20 @@ from activities.clock_guard import ClockGuard
 from activities.commit import Door
 from activities.delivery import Delivery
 from activities.doorkeeper import Doorkeeper
+from activities.retention import Retention
 from activities.sweep import Sweep
 from activities.transports import transport_for
+from models.payload_keys import PayloadKey
+from services import tracing
+from services.deployments import become_current_if_first, deployment_config
 from services.engine_access import EngineAccess
+from services.key_guard import take_keys
 from services.logs import configure_logging
 from services.office import Office
+from services.payload_encryption import PayloadRefused
 from services.standing_workflows import ensure_standing_workflows
-from services.temporal import connect, logging_runtime
+from services.temporal import connect_by, logging_runtime
+from services.watchers import Watchers, together, watchers_of
 from settings import Settings, SettingsRefused, load_settings
 from workflows.canary import CanaryWorkflow
 from workflows.directive import DirectiveWorkflow
@@ -37,6 +48,9 @@ WORKFLOWS = (DirectiveWorkflow, DispatchWorkflow, SweepWorkflow, CanaryWorkflow)
 
 COMMITS = 64
 """Commits that wait for the door at the same time in one worker; they go through together."""
+
+ANSWER_WITHIN = 60.0
+"""Seconds that a database server has for one statement; then the connection is given up, and workflows try again."""
 
 THREADS = 8
 """Threads for what is not asynchronous: deliveries and the canary."""
@@ -51,6 +65,8 @@ GRACE = timedelta(seconds=10)
 
 DEAD_WORKERS_QUEUE = timedelta(seconds=4)
 """How long a task waits for the worker that has its directive in memory, which may be dead, before any may take it."""
+
+LONG_ENOUGH = Retention()
 
 log = structlog.get_logger()
 
@@ -75,23 +91,39 @@ def tuning() -> Tuning:
 
 
 def build_worker(
-    client: Client, office: Office, door: Door, delivery: Delivery, canary: Canary, runner: WorkflowRunner
+    client: Client,
+    office: Office,
+    door: Door,
+    delivery: Delivery,
+    canary: Canary,
+    runner: WorkflowRunner,
+    retention: Retention = LONG_ENOUGH,
+    watchers: Watchers | None = None,
+    build: str = "",
 ) -> Worker:
     """Put the worker together.
 
     Args:
         runner: the sandbox in tests; in production none, which saves a third of the CPU.
+        retention: how long traces are kept.
+        watchers: who is told what happens; None where nobody is.
+        build: of this code, where workers of several builds follow each other; empty: the worker is unversioned.
     """
-    sweep = Sweep(office.engine, office.references, EngineAccess(client, office), _failed)
+    watchers = watchers or Watchers()
+    access = EngineAccess(client, office, watchers.refused)
+    sweep = Sweep(office.engine, office.references, access, _failed, retention)
+    doorkeeper = Doorkeeper(door, together(watchers.passed))
+    delivery.tried = together(watchers.tried)
     return Worker(
         client,
         task_queue=TASK_QUEUE,
         workflows=WORKFLOWS,
-        activities=[Doorkeeper(door).commit, canary.beat, delivery.deliver, sweep.sweep],
+        activities=[doorkeeper.commit, canary.beat, delivery.deliver, sweep.sweep],
         activity_executor=ThreadPoolExecutor(THREADS, thread_name_prefix="activity"),
         workflow_runner=runner,
         graceful_shutdown_timeout=GRACE,
         sticky_queue_schedule_to_start_timeout=DEAD_WORKERS_QUEUE,
+        deployment_config=deployment_config(build) if build else None,
         **tuning(),
     )
 
@@ -100,15 +132,29 @@ def _failed(what: str, problem: BaseException) -> None:
     log.warning("sweep_failed", what=what, problem=type(problem).__name__)
 
 
+def _runtime(settings: Settings) -> tuple[Runtime, MetricMeter | None]:
+    """The SDK's machinery, and its meter where it answers `/metrics`; a port that is taken stops no work."""
+    if settings.worker_metrics_address is None:
+        return logging_runtime(), None
+    try:
+        runtime = logging_runtime(settings.worker_metrics_address)
+    except ValueError as fault:
+        log.warning("metrics_not_answered", address=settings.worker_metrics_address, problem=str(fault))
+        return logging_runtime(), None
+    return runtime, runtime.metric_meter
+
+
 async def run(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; what is under way is finished first."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    address = settings.temporal_address or "127.0.0.1:7233"
-    client = await connect(address, settings.temporal_namespace, logging_runtime())
-    office = Office.at(settings.database_url)
+    office = Office.at(settings.database_url, answer_within=ANSWER_WITHIN)
+    if not await _keys_fit(office, settings.payload_keys, stop):
+        return
+    runtime, meter = _runtime(settings)
+    client = await connect_by(settings.engine_link(), runtime)
     run_dir = settings.data_dir / "run"
     clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()
     door = Door(office.engine, office.references, clock)
@@ -123,12 +169,34 @@ async def run(settings: Settings) -> None:
     )
     canary = Canary(run_dir / "canary" if run_dir.is_dir() else None, clock=clock)
     await ensure_standing_workflows(client)
-    async with build_worker(client, office, door, delivery, canary, UnsandboxedWorkflowRunner()):
+    watchers = watchers_of(office, meter)
+    retention = Retention(timedelta(days=settings.keep_traces_days), timedelta(days=settings.keep_audit_days))
+    build, runner = settings.worker_build, UnsandboxedWorkflowRunner()
+    async with build_worker(client, office, door, delivery, canary, runner, retention, watchers, build):
+        if build:
+            await become_current_if_first(client, build)
         if run_dir.is_dir():
             _say_ready(run_dir / "worker.ready")
-        log.info("worker_started", task_queue=TASK_QUEUE, temporal=settings.temporal_address)
+        log.info("worker_started", task_queue=TASK_QUEUE, temporal=settings.temporal_address, build=build or None)
         await stop.wait()
         log.info("worker_stopping")
+
+
+async def _keys_fit(office: Office, keys: tuple[PayloadKey, ...], stop: asyncio.Event) -> bool:
+    """Wait until the database says whether this office encrypts; False when the worker is to stop meanwhile.
+
+    Raises:
+        PayloadRefused: it does, and our keys are not those.
+    """
+    while not stop.is_set():
+        try:
+            await asyncio.to_thread(take_keys, office, keys)
+        except OperationalError:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), 1)
+        else:
+            return True
+    return False
 
 
 def _say_ready(file: Path) -> None:
@@ -153,13 +221,19 @@ def main() -> int:
     except SettingsRefused as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
-    configure_logging(settings.log_format)
+    configure_logging(settings.log_format, level=settings.log_level)
+    tracing.begin_tracing(settings.otlp_endpoint, "dondoc-worker")
     try:
         with asyncio.Runner(loop_factory=fast_loop()) as runner:
             runner.run(run(settings))
+    except PayloadRefused as refused:
+        sys.stderr.write(f"{refused}\n")
+        return 1
     except RuntimeError as unreachable:
         log.error("temporal_unreachable", problem=str(unreachable))  # noqa: TRY400 - one line, no traceback
         return 1
+    finally:
+        tracing.end_tracing()
     return 0
 
 

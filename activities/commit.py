@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
@@ -28,6 +29,8 @@ from models.notices import NoticeOwed, notices_owed
 
 DISTRUST = dt.timedelta(seconds=60)
 """After how long a workflow asks again when the machine's clock was not to be trusted."""
+
+log = structlog.get_logger()
 
 
 @dataclass
@@ -86,7 +89,9 @@ class Door:
             look = _Look(connection, request, reference, trusted, *last.get(code, (0, "")), snapshots.get(code))
             try:
                 results.append(look.answer(writes))
-            except Exception as problem:  # noqa: BLE001 - it is this directive's own; the others go on (RULES 18)
+            except Exception as problem:
+                # It is this directive's own; the others go on (RULES 18).
+                log.exception("commit_failed", directive=code, after_seq=request.after_seq)
                 results.append(problem)
         writes.carry_out(connection, reference)
         return results

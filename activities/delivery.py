@@ -13,7 +13,7 @@ from temporalio import activity
 from activities import mail_queue
 from activities.clock_guard import ClockGuard
 from activities.heartbeats import beating_thread
-from activities.mail_run import LONGEST_SERVER_PAUSE, MailRun, pause_after
+from activities.mail_run import LONGEST_SERVER_PAUSE, MailRun, Tried, pause_after
 from activities.transports import Transport
 from activities.webhook_queue import WebhookQueue
 from database.engine import reading, writing
@@ -40,6 +40,7 @@ class Delivery:
         now: the office's clock; None is the machine's, shifted as the database says.
         clock: nothing leaves while it does not trust the machine's clock.
         quiet: how long a person's urgent messages wait for others to join them.
+        tried: told of each attempt to send a mail; None when nobody measures or traces.
 
     Raises:
         documents.mail.UnusableAddress: `sender` has no address from which mail can be sent.
@@ -55,6 +56,7 @@ class Delivery:
     now: Callable[[], dt.datetime] | None = None
     clock: ClockGuard = field(default_factory=ClockGuard)
     quiet: dt.timedelta = QUIET
+    tried: Callable[[Tried], None] | None = None
     webhooks: WebhookQueue = field(init=False)
     _running: threading.Lock = field(default_factory=threading.Lock, init=False)
     _morning: "_Morning" = field(default_factory=lambda: _Morning(), init=False)
@@ -122,6 +124,7 @@ class Delivery:
             language=self.language,
             now=self._now,
             go_on=go_on,
+            tried=self.tried,
         )
         run.send(self.transport, found.leaving, any_hour_only=not open_hours)
         self._server.note(self._now(), away=run.server_is_away, answered=run.sent > 0)

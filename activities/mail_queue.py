@@ -88,6 +88,19 @@ def contents(connection: Connection, notices: Iterable[int]) -> dict[int, str]:
     }
 
 
+def causes(connection: Connection, mail: int) -> list[tuple[str, int, str | None]]:
+    """Of which events a mail speaks: the directive, the event's number and the command that brought it about."""
+    rows = connection.execute(
+        select(NOTICE.c.directive, NOTICE.c.seq, LEDGER.c.command_id)
+        .select_from(DELIVERY)
+        .join(NOTICE, NOTICE.c.id == DELIVERY.c.notice)
+        .join(LEDGER, and_(LEDGER.c.directive == NOTICE.c.directive, LEDGER.c.seq == NOTICE.c.seq))
+        .where(DELIVERY.c.mail == mail)
+        .order_by(NOTICE.c.id)
+    )
+    return [(row.directive, row.seq, row.command_id) for row in rows]
+
+
 def outstanding_moments(connection: Connection, until: dt.datetime) -> frozenset[tuple[str, dt.datetime]]:
     """The directives with a moment planned until that instant which nobody was told yet, and the moment's instant."""
     rows = connection.execute(

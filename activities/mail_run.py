@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from email.utils import parseaddr
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import structlog
 from sqlalchemy import Engine, Row, select
@@ -48,6 +48,9 @@ SERVER_FAILURES: Final = 2
 
 RUN_SECONDS: Final = 240.0
 
+NAMED_AT_MOST: Final = 10
+"""Directives that one line of the log names."""
+
 _REASONS: Final[dict[Unreachable, str]] = {
     Unreachable.UNKNOWN: N_("Danh bạ không còn {person} nên không gửi thư."),
     Unreachable.LOCKED: N_("Tài khoản của {person} đã khóa nên không gửi thư."),
@@ -56,7 +59,30 @@ _REASONS: Final[dict[Unreachable, str]] = {
 }
 _UNREADABLE: Final = N_("Nội dung thông báo không đọc được nên không soạn được thư; xem nhật ký của hệ thống.")
 
+MailOutcome = Literal["sent", "later", "parked"]
+
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One attempt to send a mail that is over.
+
+    Attributes:
+        mail: its row in the outbox.
+        attempt: the how manyth, from 1.
+        outcome: what came of it.
+        began: nanoseconds since 1970.
+        ended: nanoseconds since 1970.
+        failed: the kind of failure; None when it left.
+    """
+
+    mail: int
+    attempt: int
+    outcome: MailOutcome
+    began: int
+    ended: int
+    failed: str | None = None
 
 
 @dataclass
@@ -66,6 +92,7 @@ class MailRun:
     Attributes:
         now: the office's clock.
         go_on: asked before each mail; False ends the run, as when the worker stops.
+        tried: told of each attempt to send; None when nobody measures or traces.
         sent: how many mails left.
         server_is_away: the run ended because the server could not be reached.
     """
@@ -78,6 +105,7 @@ class MailRun:
     language: Language
     now: Callable[[], dt.datetime]
     go_on: Callable[[], bool]
+    tried: Callable[[Tried], None] | None = None
     sent: int = 0
     server_is_away: bool = False
     _server_failures: int = 0
@@ -151,7 +179,7 @@ class MailRun:
             self._park(leaving, deliveries, str(unusable))
             return None
         except Exception as fault:  # noqa: BLE001 - one notice that breaks the words holds up no other (RULES 18)
-            log.warning("mail_not_composed", recipient=leaving.recipient, problem=type(fault).__name__)
+            log.warning("mail_not_composed", message_id=envelope.message_id, problem=type(fault).__name__)
             self._park_the_unreadable(envelope, leaving, stored)
             return None
         values: dict[str, object] = {
@@ -167,7 +195,7 @@ class MailRun:
             with writing(self.engine) as connection:
                 return mail_queue.compose(connection, deliveries, values)
         except IntegrityError:  # another process composed the same; it sends it
-            log.info("mail_composed_elsewhere", recipient=leaving.recipient)
+            log.info("mail_composed_elsewhere", message_id=envelope.message_id)
             return None
 
     def _unreachable(self, person: str, now: dt.datetime) -> str | None:
@@ -182,7 +210,7 @@ class MailRun:
         with writing(self.engine) as connection:
             mail_queue.park(connection, deliveries, reason)
             tell_secretariat(connection, given_up, self.directory, self.now())
-        log.warning("mail_parked", recipient=leaving.recipient, notices=len(deliveries))
+        log.warning("mail_parked", directives=sorted({one.directive for one in leaving.notices})[:NAMED_AT_MOST])
 
     def _park_the_unreadable(self, envelope: Envelope, leaving: Leaving, stored: dict[int, str]) -> None:
         """Put aside those that cannot be worded; the others leave with the next run."""
@@ -216,31 +244,47 @@ class MailRun:
         if reason is not None:
             self._give_up(row, reason, tried=False)
             return
+        began = time.time_ns()
+        fault: Exception | None = None
         try:
             transport.send(row.body.encode("latin-1"), parseaddr(self.sender)[1], row.address)
-        except PermanentFailure as failure:
-            self._server_failures = 0
-            self._give_up(row, str(failure))
-        except TemporaryFailure as failure:
-            about_server = self._is_about_the_server(failure)
-            self._server_failures = self._server_failures + 1 if about_server else 0
-            self.server_is_away = isinstance(failure, ServerAway) or self._server_failures >= SERVER_FAILURES
-            if not about_server and self.now() - row.composed_at >= GIVE_UP_AFTER:
-                self._give_up(row, str(failure))
-            else:
+        except Exception as problem:  # noqa: BLE001 - settled below, whatever it is
+            fault = problem
+        ended = time.time_ns()
+        outcome = self._settle(row, fault)
+        if self.tried is not None:
+            failed = None if fault is None else type(fault).__name__
+            self.tried(Tried(mail, row.attempts + 1, outcome, began, ended, failed))
+
+    def _settle(self, row: Row[Any], fault: Exception | None) -> MailOutcome:
+        """Note what became of a mail that was tried."""
+        match fault:
+            case None:
+                now = self.now()
+                self._server_failures = 0
+                self._lately[row.recipient] += 1
+                self.sent += 1
+                with writing(self.engine) as connection:
+                    mail_queue.mark_sent(connection, row.id, now)
+                log.info("mail_sent", message_id=row.message_id, digest=row.digest)
+                return "sent"
+            case PermanentFailure():
+                self._server_failures = 0
+                self._give_up(row, str(fault))
+                return "parked"
+            case TemporaryFailure():
+                about_server = self._is_about_the_server(fault)
+                self._server_failures = self._server_failures + 1 if about_server else 0
+                self.server_is_away = isinstance(fault, ServerAway) or self._server_failures >= SERVER_FAILURES
+                if not about_server and self.now() - row.composed_at >= GIVE_UP_AFTER:
+                    self._give_up(row, str(fault))
+                    return "parked"
                 longest = LONGEST_SERVER_PAUSE if about_server else LONGEST_PAUSE
-                self._try_later(mail, row.message_id, row.attempts, longest, str(failure))
-        except Exception as fault:
-            log.exception("mail_send_broke", message_id=row.message_id)
-            self._try_later(mail, row.message_id, row.attempts, LONGEST_PAUSE, type(fault).__name__)
-        else:
-            now = self.now()
-            self._server_failures = 0
-            self._lately[row.recipient] += 1
-            self.sent += 1
-            with writing(self.engine) as connection:
-                mail_queue.mark_sent(connection, mail, now)
-            log.info("mail_sent", message_id=row.message_id, recipient=row.recipient, digest=row.digest)
+                self._try_later(row, longest, str(fault))
+            case _:
+                log.error("mail_send_broke", message_id=row.message_id, exc_info=fault)
+                self._try_later(row, LONGEST_PAUSE, type(fault).__name__)
+        return "later"
 
     def _is_about_the_server(self, failure: TemporaryFailure) -> bool:
         """Whether the next mail would most likely fail in the same way; no answer to this one recipient says so.
@@ -254,13 +298,14 @@ class MailRun:
         with writing(self.engine) as connection:
             mail_queue.park_mail(connection, row.id, reason, tried=tried)
             tell_secretariat(connection, given_up, self.directory, self.now())
-        log.warning("mail_parked", recipient=row.recipient, message_id=row.message_id)
+        log.warning("mail_parked", message_id=row.message_id)
 
-    def _try_later(self, mail: int, identity: str, attempts: int, longest: dt.timedelta, problem: str) -> None:
-        pause = pause_after(attempts + 1, longest)
+    def _try_later(self, row: Row[Any], longest: dt.timedelta, problem: str) -> None:
+        tries = row.attempts + 1
+        pause = pause_after(tries, longest)
         with writing(self.engine) as connection:
-            mail_queue.mark_failed(connection, mail, problem, self.now() + pause)
-        log.warning("mail_not_sent", message_id=identity, attempts=attempts + 1, pause_seconds=pause.total_seconds())
+            mail_queue.mark_failed(connection, row.id, problem, self.now() + pause)
+        log.warning("mail_not_sent", message_id=row.message_id, attempts=tries, pause_seconds=pause.total_seconds())
 
 
 def pause_after(failures: int, longest: dt.timedelta) -> dt.timedelta:

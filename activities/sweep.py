@@ -14,6 +14,7 @@ from temporalio import activity
 
 from activities.catching_up import Behind, compared, to_compare
 from activities.heartbeats import beating
+from activities.retention import Retention, forget_daily
 from database.engine import reading, writing
 from database.reference import ReferenceCache
 from models.engine import CommandEnvelope
@@ -64,6 +65,7 @@ class Sweep:
     references: ReferenceCache
     access: EngineAccess
     failed: Callable[[str, BaseException], None]
+    retention: Retention = field(default_factory=Retention)
     _unanswered: dict[str, Behind] = field(default_factory=dict, init=False)
 
     @activity.defn(name="sweep")
@@ -83,7 +85,13 @@ class Sweep:
         done += await self._all(("replan", code, self.access.replan(code, left.plan)) for code in left.replans)
         done += await self._all(("wake", code, self.access.wake(code, at)) for code, at in left.overslept)
         await self._compare()
+        await self._all([("forget", "old traces", asyncio.to_thread(self._forget))])
         return done
+
+    def _forget(self) -> None:
+        with writing(self.engine) as connection:
+            shift = dt.timedelta(seconds=self.references.get(connection).clock_shift)
+            forget_daily(connection, dt.datetime.now(dt.UTC) + shift, self.retention)
 
     async def _compare(self) -> None:
         """Ask each directive that a command changed a minute ago once whether its workflow knows it."""

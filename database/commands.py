@@ -78,6 +78,12 @@ def find(connection: Connection, command_id: str) -> CommandEnvelope | None:
     return CommandEnvelope.model_validate_json(found) if found else None
 
 
+def waits(connection: Connection, command_id: str) -> bool:
+    """Whether a command is kept and not answered yet."""
+    state = connection.execute(select(COMMAND.c.state).where(COMMAND.c.id == command_id)).scalar()
+    return bool(state == PENDING)
+
+
 def waiting_on(connection: Connection, code: str) -> tuple[tuple[dt.datetime, CommandEnvelope], ...]:
     """The commands on a directive that are kept and not answered, and when each was given, in that order."""
     rows = connection.execute(

@@ -1,20 +1,30 @@
 """Opening the database: SQLite embedded, PostgreSQL in production; the same schema and rules of transaction on both."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from database import bounded_postgresql
 
 LOCK_PATIENCE_SECONDS = 30
 """How long one attempt waits for a locked SQLite before it fails with a sentence; workflows then try again."""
 
+POOL_PATIENCE_SECONDS = 30
 
-def open_engine(url: str, lock_patience: float = LOCK_PATIENCE_SECONDS) -> Engine:
+DATABASE_AWAY: Final = (OperationalError, InterfaceError, NoConnection)
+"""What is raised while the database cannot be asked or written. It passes, so whoever can wait tries again."""
+
+
+def open_engine(url: str, lock_patience: float = LOCK_PATIENCE_SECONDS, answer_within: float | None = None) -> Engine:
     """Make an engine; nothing is connected yet.
 
     SQLite runs in WAL with full synchronisation and begins every transaction as a writer: in the driver's default
@@ -23,12 +33,22 @@ def open_engine(url: str, lock_patience: float = LOCK_PATIENCE_SECONDS) -> Engin
     Args:
         url: an SQLAlchemy URL, such as `sqlite:///var/dondoc.db`.
         lock_patience: seconds.
+        answer_within: seconds that PostgreSQL has for one statement, after which the connection is given up; None for
+            work that may take long. SQLite has no server that could fall silent.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-        engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True)
+        engine = create_engine(
+            parsed,
+            pool_pre_ping=True,
+            pool_size=10,
+            max_overflow=10,
+            pool_timeout=answer_within or POOL_PATIENCE_SECONDS,
+            hide_parameters=True,
+        )
+        bounded_postgresql.bind(engine, answer_within)
         event.listen(engine, "before_cursor_execute", _without_nul, retval=True)
         event.listen(engine, "checkin", _discard_if_inside_transaction)
         return engine
@@ -132,4 +152,27 @@ def can_answer(engine: Engine) -> bool:
         return bool(connection.execute(text("SELECT 1")).scalar() == 1)
 
 
-__all__ = ["can_answer", "hold_alone", "insert_or_leave", "open_engine", "reading", "writing"]
+def is_read_only(connection: Connection) -> bool:
+    """Whether nothing can be written just now, as far as the database says so before it is tried."""
+    if connection.dialect.name == "postgresql":
+        return bool(connection.execute(text("SHOW transaction_read_only")).scalar() == "on")
+    return not may_write(Path(connection.engine.url.database or ""))
+
+
+def may_write(file: Path) -> bool:
+    """Whether an SQLite file can be written; a connection that was open before notices only with its next commit."""
+    beside = file.with_name(f"{file.name}-wal")
+    return all(os.access(one, os.W_OK) for one in (file, beside) if one.exists())
+
+
+__all__ = [
+    "DATABASE_AWAY",
+    "can_answer",
+    "hold_alone",
+    "insert_or_leave",
+    "is_read_only",
+    "may_write",
+    "open_engine",
+    "reading",
+    "writing",
+]

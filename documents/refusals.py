@@ -204,6 +204,7 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
         N_("Mật khẩu này quá dễ đoán. Chọn mật khẩu khác; một câu ngắn dễ nhớ là mật khẩu tốt."),
     ),
     Code.WRONG_PASSWORD: (N_("Tên đăng nhập hoặc mật khẩu không đúng."),),
+    Code.WRONG_CODE: (N_("Mã không đúng, đã quá lâu hoặc đã dùng rồi. Chờ mã kế tiếp trong ứng dụng rồi nhập lại."),),
     Code.TOO_MANY_TRIES: (
         N_("Đã nhập sai nhiều lần. Thử lại sau {seconds} giây."),
         N_("Đã nhập sai nhiều lần. Thử lại sau ít phút."),
@@ -211,6 +212,10 @@ REFUSALS: Final[dict[Code, tuple[str, ...]]] = {
     Code.NO_ACCOUNT: (
         N_("{person} chưa có tài khoản đăng nhập. Tạo bằng “dondoc user add {account}”."),
         N_("Người này chưa có tài khoản đăng nhập. Tạo tài khoản trước."),
+    ),
+    Code.NO_SECOND_FACTOR: (
+        N_("{person} không dùng xác thực hai bước."),
+        N_("Người này không dùng xác thực hai bước."),
     ),
     Code.SINGLE_SIGN_ON_AWAY: (
         N_("Hệ thống đăng nhập chung chưa trả lời. Thử lại sau ít phút, hoặc đăng nhập bằng mật khẩu."),

@@ -57,6 +57,7 @@ class Plan:
         web_port: TCP port on 127.0.0.1 at which the web part answers.
         temporal_binary: the program to start as server; None when `temporal_address` names one that runs.
         temporal_address: `host:port` of a Temporal that is not ours to start; None to start our own.
+        temporal_secured: that Temporal wants TLS, which the parts know how to speak and the supervisor does not.
         rebuild_command: starts again, in an empty Temporal, what lived in the one that was put aside; run with the
             worker's environment until it ends with 0.
         environment: the whole environment of worker and web (`settings.inherited_environment()`). The
@@ -71,6 +72,7 @@ class Plan:
     web_port: int
     temporal_binary: Path | None = None
     temporal_address: str | None = None
+    temporal_secured: bool = False
     namespace: str = DEFAULT_NAMESPACE
     worker_command: tuple[str, ...] = WORKER_COMMAND
     web_command: tuple[str, ...] = WEB_COMMAND
@@ -117,6 +119,7 @@ class Plan:
             web_port=plain["web_port"],
             temporal_binary=Path(plain["temporal_binary"]) if plain["temporal_binary"] else None,
             temporal_address=plain["temporal_address"],
+            temporal_secured=plain["temporal_secured"],
             namespace=plain["namespace"],
             worker_command=tuple(plain["worker_command"]),
             web_command=tuple(plain["web_command"]),

@@ -6,6 +6,7 @@ Agreed with worker.py: after it began polling it writes its pid to `run/worker.r
 
 import contextlib
 import http.client
+import socket
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,6 +30,16 @@ def temporal_is_ready(address: str, namespace: str, keep: timedelta | None) -> b
         return False  # the question costs half a second; spared until somebody listens
     question = ["ready", address, namespace, *([str(keep.days)] if keep is not None else [])]
     return ask(*question, seconds=PROBE_SECONDS)
+
+
+def somebody_listens(address: str) -> bool:
+    """Whether anything listens at `host:port`."""
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), PROBE_SECONDS):
+            return True
+    except OSError:
+        return False
 
 
 def worker_is_ready(run_dir: Path, pid: int) -> bool:

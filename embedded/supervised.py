@@ -17,6 +17,9 @@ from embedded.supervisor_log import LOGGER
 
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
+LONGEST_READY_SECONDS = 600.0
+"""What every attempt to become ready may take at most, on a machine however busy."""
+
 FAILURES = 5
 FAILURE_WINDOW_SECONDS = 60.0
 
@@ -30,7 +33,9 @@ class Supervised:
     Attributes:
         command: what is run; replaced when the port of our own Temporal changes.
         is_ready: asked with the pid until it says yes.
-        ready_within: seconds from start to readiness after which the attempt has failed.
+        ready_within: seconds from start to readiness after which the attempt has failed; each attempt that failed so
+            gives the next twice the time, since on a machine too busy for it none would ever end well.
+        unready: attempts that failed so, one after the other.
         ready_since: seconds on the monotonic clock; None while not ready.
     """
 
@@ -45,6 +50,7 @@ class Supervised:
     ready_since: float | None = None
     start_not_before: float = 0.0
     started_at: float = 0.0
+    unready: int = 0
     failures: deque[float] = field(default_factory=deque)
 
     @property
@@ -88,11 +94,13 @@ class Supervised:
         if self.process is None or self.ready_since is not None:
             return False
         if self.is_ready(self.process.pid):
-            self.ready_since = time.monotonic()
+            self.ready_since, self.unready = time.monotonic(), 0
             log.info("part_ready part=%s seconds=%.1f", self.part, self.ready_since - self.started_at)
             return True
-        if time.monotonic() - self.started_at > self.ready_within:
-            log.warning("part_not_ready part=%s seconds=%.0f", self.part, self.ready_within)
+        allowed = min(self.ready_within * 2**self.unready, max(self.ready_within, LONGEST_READY_SECONDS))
+        if time.monotonic() - self.started_at > allowed:
+            log.warning("part_not_ready part=%s seconds=%.0f", self.part, allowed)
+            self.unready += 1
             self.signal(signal.SIGKILL)
         return False
 

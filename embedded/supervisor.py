@@ -75,7 +75,7 @@ def _require_foreign_temporal(plan: Plan, signals: StopSignals) -> None:
     if plan.temporal_address is None:
         return
     until = time.monotonic() + FOREIGN_TEMPORAL_SECONDS
-    while not signals.asked and not readiness.temporal_is_ready(plan.temporal_address, plan.namespace, None):
+    while not signals.asked and not _answers(plan, plan.temporal_address):
         if time.monotonic() >= until:
             raise EmbeddedFailure(
                 "Không kết nối được Temporal ở {address} (không gian tên {namespace}); hãy kiểm tra "
@@ -84,6 +84,13 @@ def _require_foreign_temporal(plan: Plan, signals: StopSignals) -> None:
                 namespace=plan.namespace,
             )
         signals.wait(BUSY_SECONDS)
+
+
+def _answers(plan: Plan, address: str) -> bool:
+    """Whether a Temporal that is not ours is there; whether it takes our certificate, the worker finds out."""
+    if plan.temporal_secured:
+        return readiness.somebody_listens(address)
+    return readiness.temporal_is_ready(address, plan.namespace, None)
 
 
 class _Supervisor:

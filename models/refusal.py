@@ -48,8 +48,10 @@ class Code(StrEnum):
     UNKNOWN_VALUE = "unknown_value"  # a word that is none of a closed list
     WEAK_PASSWORD = "weak_password"  # noqa: S105 - a reason, not a password
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 - nor this; also for a name that nobody has
+    WRONG_CODE = "wrong_code"  # of the second factor: wrong, too old, or used already
     TOO_MANY_TRIES = "too_many_tries"  # wrong passwords; the next one is taken later
     NO_ACCOUNT = "no_account"  # this person cannot sign in with a password
+    NO_SECOND_FACTOR = "no_second_factor"  # there is none to take off
     TOO_MANY_FILES = "too_many_files"  # with one act
     FILE_TOO_LARGE = "file_too_large"
     FILE_TYPE = "file_type"  # none of the kinds that are taken, or its name says another kind

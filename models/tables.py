@@ -376,7 +376,10 @@ class AccountRow(SQLModel, table=True):
 
 
 class SessionRow(SQLModel, table=True):
-    """A person's browser that is signed in; `id` is the hash of what the cookie holds."""
+    """A person's browser that is signed in; `id` is the hash of what the cookie holds.
+
+    `way` is `password` or `single_sign_on`.
+    """
 
     __tablename__ = "session"
 
@@ -386,6 +389,7 @@ class SessionRow(SQLModel, table=True):
     seen_at: dt.datetime = _instant(index=True)
     address: str = ""
     agent: str = ""
+    way: str = "password"
 
 
 class FailureRow(SQLModel, table=True):
@@ -407,6 +411,40 @@ class ResetRow(SQLModel, table=True):
     person: str = Field(index=True)
     created_at: dt.datetime = _instant()
     expires_at: dt.datetime = _instant()
+
+
+class SecondFactorRow(SQLModel, table=True):
+    """The secret from which a person's telephone makes codes; it counts from `confirmed_at` on.
+
+    `last_step` is that of the last code that was taken: it and those before it are used up.
+    """
+
+    __tablename__ = "second_factor"
+
+    person: str = Field(primary_key=True)
+    secret: str
+    created_at: dt.datetime = _instant()
+    confirmed_at: dt.datetime | None = _instant(nullable=True)
+    last_step: int = 0
+
+
+class RecoveryCodeRow(SQLModel, table=True):
+    """A code that stands in once for a lost telephone; it is deleted when it is used."""
+
+    __tablename__ = "recovery_code"
+
+    person: str = Field(primary_key=True)
+    hash: str = Field(primary_key=True)
+
+
+class HalfSessionRow(SQLModel, table=True):
+    """Somebody gave the right password and is asked for the code; `id` is the hash of what the cookie holds."""
+
+    __tablename__ = "half_session"
+
+    id: str = Field(primary_key=True)
+    person: str = Field(index=True)
+    created_at: dt.datetime = _instant(index=True)
 
 
 class IdentityRow(SQLModel, table=True):
@@ -566,6 +604,9 @@ ACCOUNT = METADATA.tables["account"]
 SESSION = METADATA.tables["session"]
 FAILURE = METADATA.tables["failure"]
 RESET = METADATA.tables["reset"]
+SECOND_FACTOR = METADATA.tables["second_factor"]
+RECOVERY_CODE = METADATA.tables["recovery_code"]
+HALF_SESSION = METADATA.tables["half_session"]
 IDENTITY = METADATA.tables["identity"]
 SIGN_IN_ATTEMPT = METADATA.tables["sign_in_attempt"]
 TOKEN = METADATA.tables["token"]

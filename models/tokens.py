@@ -17,10 +17,10 @@ NAME_LIMIT: Final = 100
 class TokenScope(StrEnum):
     """What a token may be used for; never for more than its person may do and see."""
 
-    READ = "read"  # asks: directives, board, inbox, directory, calendar, policy
-    WRITE = "write"  # registers, imports, gives commands, marks notices as read
+    READ = "read"  # asks: directives, documents, board, inbox, directory, calendar, policy, what is one's own
+    WRITE = "write"  # registers, imports, gives commands, hands files in, arranges what is one's own
     EVENTS = "events"  # follows what happens
-    ADMIN = "admin"  # webhooks and the audit, where the person keeps them
+    ADMIN = "admin"  # directory, calendar, policy, accounts, webhooks and the audit, where the person keeps them
     CALENDAR = "calendar"  # the deadlines as iCalendar, by an address that holds the secret; nothing else
 
 

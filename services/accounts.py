@@ -1,17 +1,20 @@
 """Signing in: accounts with passwords, sessions that can be listed and ended, guesses that are slowed."""
 
+import contextlib
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from database.engine import reading, writing
+from database.engine import DATABASE_AWAY, reading, writing
 from models.directory import Directory, Person
 from models.local_time import local_day
 from models.refusal import Code, Refused
+from models.second_factor import HALF_LIVES
 from models.sign_in import (
     FORGOTTEN_AFTER,
     FREE_TRIES,
@@ -21,7 +24,7 @@ from models.sign_in import (
     Failures,
     SessionTimes,
 )
-from models.tables import ACCOUNT, FAILURE, RESET, SESSION
+from models.tables import ACCOUNT, FAILURE, HALF_SESSION, RECOVERY_CODE, RESET, SECOND_FACTOR, SESSION
 from models.text import fold_key
 from services import audit, passwords
 from services.audit import note
@@ -32,6 +35,9 @@ SEEN_EVERY: Final = dt.timedelta(minutes=1)
 """How exactly it is kept when a session was last used; each page would be a write otherwise."""
 
 RESET_LIVES: Final = dt.timedelta(hours=1)
+
+BY_PASSWORD: Final = "password"  # noqa: S105 - a way to sign in, not a password
+"""How a session was begun whose person is asked for a second factor; the single sign-on asks for its own."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,18 @@ class Browser:
 NOWHERE: Final = Browser()
 
 
+class CodeNeeded(Exception):
+    """The password is right, and the second factor is asked for.
+
+    Attributes:
+        secret: for the cookie of this half session, which opens nothing but the page that asks for the code.
+    """
+
+    def __init__(self, secret: str) -> None:
+        super().__init__("the second factor is asked for")
+        self.secret = secret
+
+
 @dataclass(frozen=True)
 class SignedIn:
     """Somebody who is signed in.
@@ -52,11 +70,13 @@ class SignedIn:
     Attributes:
         session: names the session among those of this person; no secret.
         must_change: he is asked for a new password before anything else.
+        lacks_second_factor: he has to set one up before anything else.
     """
 
     person: str
     session: str
     must_change: bool = False
+    lacks_second_factor: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +99,7 @@ class Account:
     must_change: bool
     locked: bool
     sessions: int
+    second_factor: bool = False
 
 
 def add(office: Office, person: str, password: str | None, *, must_change: bool = True, by: str = "") -> str:
@@ -100,13 +121,16 @@ def add(office: Office, person: str, password: str | None, *, must_change: bool 
     passwords.require_good(given, found.code, found.name, found.email)
     kept = passwords.hashed(given)
     with writing(office.engine) as connection:
-        now = _note(office, connection, by, "account.add", found.code)
+        now = note_act(office, connection, by, "account.add", found.code)
         _keep_password(connection, found.code, kept, now, must_change=must_change)
     return given
 
 
-def _note(office: Office, connection: Connection, by: str, act: str, subject: str) -> dt.datetime:
+def note_act(office: Office, connection: Connection, by: str, act: str, subject: str) -> dt.datetime:
     """Note an act on an account, and who did it; returns when.
+
+    Args:
+        by: as in `add`.
 
     Raises:
         Refused: he is no administrator.
@@ -135,7 +159,7 @@ def change_password(office: Office, signed_in: SignedIn, old: str, new: str) -> 
     with reading(office.engine) as connection:
         person = _known(office.reference(connection).directory, signed_in.person)
         kept = connection.execute(select(ACCOUNT.c.password).where(ACCOUNT.c.person == person.code)).scalar()
-        _require_patience(connection, _keys(person.code, ""), now)
+        require_patience(connection, _keys(person.code, ""), now)
     if not passwords.matches(old, kept):
         _note_failure(office, _keys(person.code, ""), now)
         raise Refused(Code.WRONG_PASSWORD)
@@ -158,11 +182,12 @@ def sign_in(office: Office, name: str, password: str, browser: Browser) -> tuple
 
     Raises:
         Refused: wrong_password, too_many_tries.
+        CodeNeeded: he has a second factor; nobody is signed in yet.
     """
     now = office.now()
     keys = _keys(fold_key(name), browser.address)
     with reading(office.engine) as connection:
-        _require_patience(connection, keys, now)
+        require_patience(connection, keys, now)
         person = _may_sign_in(office.reference(connection).directory, name, now)
         account = None
         if person is not None:
@@ -177,11 +202,12 @@ def sign_in(office: Office, name: str, password: str, browser: Browser) -> tuple
         if renewed is not None:
             connection.execute(update(ACCOUNT).where(ACCOUNT.c.person == account.person).values(password=renewed))
         connection.execute(delete(FAILURE).where(FAILURE.c.key == keys[0]))
-        secret, session = _begin(connection, account.person, browser, now)
-        note(
-            connection, account.person, "sign_in", account.person, now, {"way": "password", "address": browser.address}
-        )
-    return secret, SignedIn(account.person, session, account.must_change)
+        half = _begin_half(connection, account.person, now) if has_second_factor(connection, account.person) else None
+        if half is None:
+            begun = begin_session(connection, account.person, browser, now)
+    if half is not None:
+        raise CodeNeeded(half)
+    return begun
 
 
 def begin_known(connection: Connection, person: str, browser: Browser, now: dt.datetime) -> tuple[str, SignedIn]:
@@ -196,9 +222,7 @@ def begin_known(connection: Connection, person: str, browser: Browser, now: dt.d
     connection.execute(update(ACCOUNT).where(made_by_others).values(password=None, must_change=False))
     if connection.execute(select(ACCOUNT.c.person).where(ACCOUNT.c.person == person)).first() is None:
         connection.execute(insert(ACCOUNT).values(person=person, created_at=now, must_change=False))
-    secret, session = _begin(connection, person, browser, now)
-    note(connection, person, "sign_in", person, now, {"way": "single_sign_on", "address": browser.address})
-    return secret, SignedIn(person, session)
+    return begin_session(connection, person, browser, now, "single_sign_on")
 
 
 def signed_in(office: Office, secret: str, *, used: bool = True) -> SignedIn | None:
@@ -207,13 +231,14 @@ def signed_in(office: Office, secret: str, *, used: bool = True) -> SignedIn | N
     Args:
         used: whether this counts as use of the session; not so what an open page asks by itself.
     """
-    session = _hash(secret)
+    session = hash_of(secret)
     with reading(office.engine) as connection:
         reference = office.reference(connection)
         now = office.now(reference)
         row = connection.execute(
-            select(SESSION, ACCOUNT.c.must_change)
+            select(SESSION, ACCOUNT.c.must_change, SECOND_FACTOR.c.confirmed_at)
             .join(ACCOUNT, ACCOUNT.c.person == SESSION.c.person)
+            .outerjoin(SECOND_FACTOR, SECOND_FACTOR.c.person == SESSION.c.person)
             .where(SESSION.c.id == session)
         ).first()
         if row is None or not SessionTimes(created_at=row.created_at, seen_at=row.seen_at).lives(now):
@@ -221,9 +246,27 @@ def signed_in(office: Office, secret: str, *, used: bool = True) -> SignedIn | N
         if _may_sign_in(reference.directory, row.person, now) is None:
             return None
     if used and now - row.seen_at >= SEEN_EVERY:
-        with writing(office.engine) as connection:
+        with contextlib.suppress(*DATABASE_AWAY), writing(office.engine) as connection:  # reading goes on without it
             connection.execute(update(SESSION).where(SESSION.c.id == session).values(seen_at=now))
-    return SignedIn(row.person, session, row.must_change)
+    lacks = row.confirmed_at is None and row.way == BY_PASSWORD and has_to(office, reference.directory, row.person, now)
+    return SignedIn(row.person, session, row.must_change, lacks)
+
+
+def has_to(office: Office, directory: Directory, person: str, now: dt.datetime) -> bool:
+    """Whether a person has to have a second factor: by his own posts, or by those of whom he stands in for."""
+    if not office.second_factor_of:
+        return False
+    day = local_day(now)
+    names = (None, *directory.represented(person, day))
+    return any(directory.actor(person, day, name).roles & office.second_factor_of for name in names)
+
+
+def has_second_factor(connection: Connection, person: str) -> bool:
+    """Whether a person is asked for a code after his password."""
+    on = select(SECOND_FACTOR.c.person).where(
+        SECOND_FACTOR.c.person == person, SECOND_FACTOR.c.confirmed_at.is_not(None)
+    )
+    return connection.execute(on).first() is not None
 
 
 def sessions_of(office: Office, person: str) -> list[Session]:
@@ -257,7 +300,7 @@ def end_all_sessions(office: Office, person: str, by: str = "") -> int:
         Refused: he may not.
     """
     with writing(office.engine) as connection:
-        _note(office, connection, by, "account.sign_out", person)
+        note_act(office, connection, by, "account.sign_out", person)
         return connection.execute(delete(SESSION).where(SESSION.c.person == person)).rowcount
 
 
@@ -274,11 +317,11 @@ def remove(office: Office, person: str, by: str = "") -> str:
     """
     with writing(office.engine) as connection:
         found = office.reference(connection).directory.find_person(person)
-        for table in (SESSION, RESET):
+        for table in (SESSION, HALF_SESSION, RESET, SECOND_FACTOR, RECOVERY_CODE):
             connection.execute(delete(table).where(table.c.person == found.code))
         if connection.execute(delete(ACCOUNT).where(ACCOUNT.c.person == found.code)).rowcount == 0:
             raise Refused(Code.NO_ACCOUNT, person=found.name, account=found.code)
-        _note(office, connection, by, "account.remove", found.code)
+        note_act(office, connection, by, "account.remove", found.code)
     return found.code
 
 
@@ -292,6 +335,11 @@ def listed(office: Office) -> list[Account]:
             if SessionTimes(created_at=row.created_at, seen_at=row.seen_at).lives(now):
                 living[row.person] = living.get(row.person, 0) + 1
         rows = connection.execute(select(ACCOUNT)).all()
+        with_factor = set(
+            connection.execute(
+                select(SECOND_FACTOR.c.person).where(SECOND_FACTOR.c.confirmed_at.is_not(None))
+            ).scalars()
+        )
     found = [
         Account(
             person=row.person,
@@ -300,6 +348,7 @@ def listed(office: Office) -> list[Account]:
             must_change=row.must_change,
             locked=_may_sign_in(directory, row.person, now) is None,
             sessions=living.get(row.person, 0),
+            second_factor=row.person in with_factor,
         )
         for row in rows
     ]
@@ -317,7 +366,7 @@ def begin_reset(office: Office, name: str, browser: Browser = NOWHERE) -> tuple[
     now = office.now()
     keys = (f"reset|{fold_key(name)[:200]}", *((f"|reset|{browser.address}",) if browser.address else ()))
     with reading(office.engine) as connection:
-        _require_patience(connection, keys, now)
+        require_patience(connection, keys, now)
         person = _may_sign_in(office.reference(connection).directory, name, now)
         known = (
             person is not None
@@ -332,7 +381,7 @@ def begin_reset(office: Office, name: str, browser: Browser = NOWHERE) -> tuple[
     with writing(office.engine) as connection:
         connection.execute(delete(RESET).where(RESET.c.person == person.code))
         connection.execute(
-            insert(RESET).values(id=_hash(secret), person=person.code, created_at=now, expires_at=now + RESET_LIVES)
+            insert(RESET).values(id=hash_of(secret), person=person.code, created_at=now, expires_at=now + RESET_LIVES)
         )
     return person, secret
 
@@ -347,7 +396,7 @@ def finish_reset(office: Office, secret: str, password: str) -> str:
     """
     now = office.now()
     with reading(office.engine) as connection:
-        row = connection.execute(select(RESET).where(RESET.c.id == _hash(secret))).first()
+        row = connection.execute(select(RESET).where(RESET.c.id == hash_of(secret))).first()
         if row is None or now >= row.expires_at:
             raise Refused(Code.NOT_FOUND)
         person = _known(office.reference(connection).directory, row.person)
@@ -365,7 +414,7 @@ def reset_is_open(office: Office, secret: str) -> bool:
     """Whether a link for a forgotten password is still good; looking at it does not use it up."""
     now = office.now()
     with reading(office.engine) as connection:
-        expires_at = connection.execute(select(RESET.c.expires_at).where(RESET.c.id == _hash(secret))).scalar()
+        expires_at = connection.execute(select(RESET.c.expires_at).where(RESET.c.id == hash_of(secret))).scalar()
     return expires_at is not None and now < expires_at
 
 
@@ -375,11 +424,32 @@ def _sweep_up(connection: Connection, now: dt.datetime) -> None:
     connection.execute(delete(SESSION).where(over))
     connection.execute(delete(FAILURE).where(FAILURE.c.last_at < now - FORGOTTEN_AFTER))
     connection.execute(delete(RESET).where(RESET.c.expires_at <= now))
+    connection.execute(delete(HALF_SESSION).where(HALF_SESSION.c.created_at <= now - HALF_LIVES))
 
 
-def _begin(connection: Connection, person: str, browser: Browser, now: dt.datetime) -> tuple[str, str]:
+def _begin_half(connection: Connection, person: str, now: dt.datetime) -> str:
     secret = secrets.token_urlsafe(32)
-    session = _hash(secret)
+    connection.execute(insert(HALF_SESSION).values(id=hash_of(secret), person=person, created_at=now))
+    return secret
+
+
+def begin_session(
+    connection: Connection,
+    person: str,
+    browser: Browser,
+    now: dt.datetime,
+    way: str = BY_PASSWORD,
+    told: Mapping[str, str] | None = None,
+) -> tuple[str, SignedIn]:
+    """Begin the session of somebody who has proved who he is, and note it.
+
+    Args:
+        told: what the audit says besides.
+
+    Returns: as `sign_in`.
+    """
+    secret = secrets.token_urlsafe(32)
+    session = hash_of(secret)
     connection.execute(
         insert(SESSION).values(
             id=session,
@@ -388,9 +458,12 @@ def _begin(connection: Connection, person: str, browser: Browser, now: dt.dateti
             seen_at=now,
             address=browser.address[:64],
             agent=browser.agent[:200],
+            way=way,
         )
     )
-    return secret, session
+    must_change = connection.execute(select(ACCOUNT.c.must_change).where(ACCOUNT.c.person == person)).scalar_one()
+    note(connection, person, "sign_in", person, now, {"way": way, "address": browser.address, **(told or {})})
+    return secret, SignedIn(person, session, must_change)
 
 
 def _keep_password(
@@ -400,7 +473,8 @@ def _keep_password(
     if connection.execute(update(ACCOUNT).where(ACCOUNT.c.person == person).values(**values)).rowcount == 0:
         connection.execute(insert(ACCOUNT).values(person=person, created_at=now, **values))
     connection.execute(delete(SESSION).where(SESSION.c.person == person, SESSION.c.id != but))
-    connection.execute(delete(RESET).where(RESET.c.person == person))
+    for table in (HALF_SESSION, RESET):
+        connection.execute(delete(table).where(table.c.person == person))
 
 
 def may_sign_in(directory: Directory, person: Person, now: dt.datetime) -> bool:
@@ -428,7 +502,15 @@ def _keys(name: str, address: str) -> tuple[str, ...]:
     return (f"{name[:200]}|{address}", f"|{address}") if address else (f"{name[:200]}|",)
 
 
-def _require_patience(connection: Connection, keys: tuple[str, ...], now: dt.datetime) -> None:
+def require_patience(connection: Connection, keys: tuple[str, ...], now: dt.datetime) -> None:
+    """Let the next try pass only once it is its time.
+
+    Args:
+        keys: what earlier wrong tries slow; one that begins with `|` is an address.
+
+    Raises:
+        Refused: too_many_tries.
+    """
     for key in keys:
         free = FREE_TRIES_OF_AN_ADDRESS if key.startswith("|") else FREE_TRIES
         may_try_at = _failures(connection, key).may_try_at(now, free)
@@ -438,11 +520,16 @@ def _require_patience(connection: Connection, keys: tuple[str, ...], now: dt.dat
 
 def _note_failure(office: Office, keys: tuple[str, ...], now: dt.datetime) -> None:
     with writing(office.engine) as connection:
-        for key in keys:
-            failures = _failures(connection, key).after(now)
-            values = {"count": failures.count, "last_at": failures.last_at}
-            if connection.execute(update(FAILURE).where(FAILURE.c.key == key).values(**values)).rowcount == 0:
-                connection.execute(insert(FAILURE).values(key=key, **values))
+        count_failure(connection, keys, now)
+
+
+def count_failure(connection: Connection, keys: tuple[str, ...], now: dt.datetime) -> None:
+    """Count a wrong try, so that the next ones wait."""
+    for key in keys:
+        failures = _failures(connection, key).after(now)
+        values = {"count": failures.count, "last_at": failures.last_at}
+        if connection.execute(update(FAILURE).where(FAILURE.c.key == key).values(**values)).rowcount == 0:
+            connection.execute(insert(FAILURE).values(key=key, **values))
 
 
 def _note_wrong_try(office: Office, person: Person | None, browser: Browser, now: dt.datetime) -> None:
@@ -458,5 +545,6 @@ def _failures(connection: Connection, key: str) -> Failures:
     return Failures() if row is None else Failures(count=row.count, last_at=row.last_at)
 
 
-def _hash(secret: str) -> str:
+def hash_of(secret: str) -> str:
+    """What is kept of a secret of ours; a fast hash is enough, since it is random and long."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import structlog
 from sqlalchemy import Connection, select
 
 from database import commands
@@ -22,9 +23,14 @@ from models.life import decide, fold, require_unchanged
 from models.refusal import Code, Refused
 from models.tables import COMMAND
 from models.text import contains_state_secret_marking
+from services import tracing
+from services.counted import REFUSED
+from services.logs import says_much
 from services.office import Office
 from services.sending import Sender, Sent
 from services.suggestions import closest_people
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -71,10 +77,23 @@ class Desk:
             Refused: he may not, or the directive does not allow it now. Nothing is kept.
             sqlalchemy.exc.OperationalError: the database cannot be asked or written now; nothing was kept.
         """
+        kind = wish.command.kind
+        try:
+            sent = await self._act(wish, patience)
+        except Refused as refused:
+            REFUSED.labels(refused.code.value).inc()
+            log.info("command_refused", kind=kind, directive=wish.code, command=wish.id, code=refused.code.value)
+            raise
+        if says_much():  # asking the log itself costs more
+            log.debug("command_given", kind=kind, directive=wish.code, command=sent.command_id, outcome=sent.outcome)
+        return sent
+
+    async def _act(self, wish: Wish, patience: float | None) -> Sent:
         envelope, answer = await self._coming_in.do(wish)
         if answer is not None:
             return Sent(envelope.id, "recorded", answer)
         if self.sender is None:
+            tracing.note(envelope)
             return Sent(envelope.id, "kept")
         return await self.sender.send(envelope, patience)
 
@@ -120,6 +139,8 @@ def _judge(
         answer = commands.answer_from_ledger(connection, wish.id)
         if answer is not None:
             return envelope, answer
+        if commands.waits(connection, wish.id):  # the engine has it or will have it, and its word is the last
+            return envelope, None
     refuse_secrets(wish.command)
     if snapshot is None:
         raise Refused(Code.NOT_FOUND, directive=wish.code)

@@ -22,9 +22,12 @@ from database.commands import PENDING
 from database.engine import reading, writing
 from documents.file_types import media_type_of
 from models.attachments import AT_ONCE, SIZE_LIMIT, file_name, fits, read_reference, reference_to
+from models.commands import Actor
+from models.directive import Directive
 from models.refusal import Code, Refused
 from models.tables import ATTACHMENT, COMMAND, LEDGER
 from models.text import contains_state_secret_marking
+from services.offers import offers
 from services.office import Office
 
 SCAN_SECONDS: Final = 60
@@ -106,6 +109,29 @@ def keep(office: Office, store: FileStore, directive: str, person: str, uploads:
         gone = _forget_orphans(connection, now)
     _delete(office, store, gone)
     return tuple(reference_to(file.sha256, file.name) for file in incoming)
+
+
+def keep_for_act(
+    office: Office, store: FileStore, directive: Directive, actor: Actor, kind: str, uploads: Sequence[Upload]
+) -> tuple[str, ...]:
+    """Keep the files that come with an act, if this person may do it at all; how the act names each.
+
+    Where he may not, nothing is kept: the act is refused, or is one that was recorded already and is answered again.
+
+    Raises:
+        Refused: as `keep`.
+    """
+    if not uploads:
+        return ()
+    if kind in offers(directive, actor, office.now()):
+        return keep(office, store, directive.code, actor.person, uploads)
+    return tuple(_reference_of(upload) for upload in uploads)
+
+
+def _reference_of(upload: Upload) -> str:
+    upload.content.seek(0)
+    digest = hashlib.file_digest(upload.content, "sha256").hexdigest()  # type: ignore[arg-type]  # it reads bytes
+    return reference_to(digest, file_name(upload.name))
 
 
 def files_of(connection: Connection, directive: str) -> dict[str, Attachment]:
@@ -273,4 +299,14 @@ def _attachment(row: Row[tuple[object, ...]]) -> Attachment:
     return Attachment(**row._mapping)  # noqa: SLF001 - SQLAlchemy's name for it
 
 
-__all__ = ["Attachment", "FileStore", "Upload", "files_of", "find", "keep", "kept_before", "read_reference"]
+__all__ = [
+    "Attachment",
+    "FileStore",
+    "Upload",
+    "files_of",
+    "find",
+    "keep",
+    "keep_for_act",
+    "kept_before",
+    "read_reference",
+]

@@ -21,6 +21,7 @@ def directory_faults(directory: Directory) -> Iterator[Found]:
     yield from _references(directory)
     yield from _periods(directory)
     yield from _names(directory.agencies)
+    yield from _field_names(directory)
 
 
 def _codes(directory: Directory) -> Iterator[Found]:
@@ -107,6 +108,17 @@ def _names(agencies: tuple[Agency, ...]) -> Iterator[Found]:
                 N_("tên “{name}” cũng là tên của {other} trong cùng thời gian."),
                 {"name": name, "other": agencies[one].code},
             )
+
+
+def _field_names(directory: Directory) -> Iterator[Found]:
+    """Two fields may share no name: a directive that names one would be of the other."""
+    named: dict[str, str] = {}
+    for number, field in enumerate(directory.fields):
+        for name in (field.code, field.name, *field.aliases):
+            other = named.setdefault(fold_key(name), field.code)
+            if other != field.code:
+                told = N_("tên “{name}” cũng là tên của lĩnh vực {other}.")
+                yield ("fields", number, "aliases"), told, {"name": name, "other": other}
 
 
 def _overlap(one: Dated, other: Dated) -> bool:

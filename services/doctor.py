@@ -4,7 +4,6 @@ Each looks at one thing and names it for people. None changes anything, and none
 """
 
 import datetime as dt
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from database.deliveries import troubled_webhooks
-from database.engine import reading
+from database.engine import is_read_only, may_write, reading
 from database.migrate import current_revision, newest_revision
 from database.reference import Reference
 from database.snapshots import read_snapshot
@@ -57,16 +56,28 @@ class Check:
         name: a stable word for machines.
         ok: whether nobody needs to do anything; a remark may stand in the sentence all the same.
         said: one sentence or two.
+        todo: what to do, where `said` does not say it already.
     """
 
     name: str
     ok: bool
     said: Phrase
+    todo: Phrase | None = None
+
+    def explain(self, language: Language) -> str:
+        """Say what was found and what to do."""
+        told = self.said.explain(language)
+        return told if self.todo is None else f"{told} {self.todo.explain(language)}"
 
 
 def check(name: str, ok: bool, message: str, **data: object) -> Check:
-    """Make a check."""
-    return Check(name, ok, Phrase(message, data))
+    """Make a check.
+
+    Args:
+        **data: for the holes of the sentence; `todo` is none of them but a sentence of its own, what to do.
+    """
+    todo = data.pop("todo", None)
+    return Check(name, ok, Phrase(message, data), None if todo is None else Phrase(str(todo), data))
 
 
 def some(things: Sequence[object]) -> list[object]:
@@ -87,7 +98,13 @@ def database_checks(engine: Engine) -> Iterator[Check]:
     try:
         found = current_revision(engine)
     except SQLAlchemyError as problem:
-        yield check("database", False, N_("Cơ sở dữ liệu không trả lời: {problem}."), problem=_reason(problem))
+        yield check(
+            "database",
+            False,
+            N_("Cơ sở dữ liệu không trả lời: {problem}."),
+            todo=N_("Kiểm tra DONDOC_DATABASE_URL, ổ đĩa và máy chủ cơ sở dữ liệu."),
+            problem=_reason(problem),
+        )
         return
     refusal = writing_refused(engine)
     if refusal is None:
@@ -122,20 +139,14 @@ def _reason(problem: SQLAlchemyError) -> str:
     return str(getattr(problem, "orig", None) or problem).strip().splitlines()[0].rstrip(".")
 
 
-def _may_write(file: Path) -> bool:
-    beside = file.with_name(f"{file.name}-wal")
-    return all(os.access(one, os.W_OK) for one in (file, beside) if one.exists())
-
-
 def writing_refused(engine: Engine) -> str | None:
     """Why nothing can be written; tried with a transaction that is rolled back."""
-    if engine.dialect.name == "sqlite" and not _may_write(Path(engine.url.database or "")):
-        return "readonly"  # a connection that was open before would notice only with its next commit
     try:
+        if engine.dialect.name == "sqlite" and not may_write(Path(engine.url.database or "")):
+            return "readonly"
         with engine.connect() as connection, connection.begin() as transaction:
             if connection.dialect.name == "postgresql":
-                read_only = connection.execute(text("SHOW transaction_read_only")).scalar()
-                return "read-only" if read_only == "on" else None
+                return "read-only" if is_read_only(connection) else None
             # SQLite began as a writer; a version that is set to what it is makes it write.
             version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
             connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")

@@ -42,6 +42,7 @@ def folder_checks(folder: Path) -> list[Check]:
                 "folder",
                 False,
                 N_("Không ghi được vào thư mục dữ liệu {folder}: {problem}."),
+                todo=N_("Giao thư mục cho tài khoản chạy dondoc, hoặc gắn lại ổ đĩa để ghi."),
                 folder=folder,
                 problem=problem.strerror or str(problem),
             )
@@ -143,14 +144,24 @@ def smtp_check(url: str | None, folder: Path) -> Check:
     try:
         server = read_smtp_url(url)
     except BadSmtpUrl:
-        return check("smtp", False, N_("Địa chỉ máy chủ thư (DONDOC_SMTP_URL) không đọc được."))
+        return check(
+            "smtp",
+            False,
+            N_("Địa chỉ máy chủ thư (DONDOC_SMTP_URL) không đọc được."),
+            todo=N_("Dùng smtp+starttls://máy:587 hoặc smtps://máy:465; smtp:// chỉ dành cho máy này."),
+        )
     place = f"{server.host}:{server.port}"
     try:
         socket.create_connection((server.host, server.port), SMTP_SECONDS).close()
     except (OSError, UnicodeError) as problem:
         reason = getattr(problem, "strerror", None) or str(problem)
         return check(
-            "smtp", False, N_("Máy chủ thư {place} không nhận kết nối: {problem}."), place=place, problem=reason
+            "smtp",
+            False,
+            N_("Máy chủ thư {place} không nhận kết nối: {problem}."),
+            todo=N_("Kiểm tra DONDOC_SMTP_URL, máy chủ thư và tường lửa; thư được giữ lại và gửi sau."),
+            place=place,
+            problem=reason,
         )
     return check("smtp", True, N_("Máy chủ thư {place} nhận kết nối."), place=place)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, func, select
 
+from database.engine import reading
 from database.reference import Reference
 from documents.language import N_
 from models.audience import resolve
@@ -13,11 +14,27 @@ from models.directive import Directive
 from models.directory import Directory
 from models.tables import DIRECTIVE
 from models.vocabulary import Audience, Position
-from services.doctor import Check, Phrase, check, some
+from services.doctor import Check, Phrase, check, database_checks, guarded, some, work_checks
 from services.keepers import CLOSED
+from services.office import Office
 
 UNHEARD = frozenset({Position.ADMINISTRATOR, Position.INSPECTOR})
 """Posts to which the policy sends nothing."""
+
+
+def stored_checks(office: Office) -> Iterator[Check]:
+    """All checks of what lies in the database; an office without one gets but the first."""
+    found = tuple(guarded("database", lambda: database_checks(office.engine)))
+    yield from found
+    if any(one.name == "schema" and one.ok for one in found):
+        yield from tuple(guarded("stored", lambda: _read(office)))
+
+
+def _read(office: Office) -> Iterator[Check]:
+    with reading(office.engine) as connection:
+        reference, now = office.reference(connection), office.now()
+        yield from work_checks(connection, reference, now)
+        yield from office_checks(connection, reference, now)
 
 
 def office_checks(connection: Connection, reference: Reference, now: dt.datetime) -> Iterator[Check]:
@@ -45,6 +62,7 @@ def _vacancies(connection: Connection, directory: Directory, day: dt.date) -> Ch
         "posts",
         False,
         N_("{number} chức danh đang khuyết hoặc không ai thay: {posts}. Người ở bậc kế tiếp sẽ nhận thay."),
+        todo=N_("Ghi người giữ chức danh vào danh bạ: “dondoc directory load” hoặc trang quản trị."),
         number=len(vacant),
         posts=some(vacant),
     )
@@ -102,6 +120,7 @@ def _without_address(directory: Directory, day: dt.date) -> Check:
         "addresses",
         False,
         N_("{number} người giữ chức danh mà không có địa chỉ thư, chỉ thấy thông báo trên hệ thống: {people}."),
+        todo=N_("Ghi địa chỉ thư của họ vào danh bạ."),
         number=len(unreached),
         people=some(unreached),
     )

@@ -1,8 +1,10 @@
 """What the sweep does with what was left lying, by the same clients as people's own commands."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -11,7 +13,7 @@ from database.engine import reading
 from database.ledger import read_rows
 from models.engine import CommandEnvelope, LiveState
 from models.events import Recorded
-from models.refusal import Refused
+from models.refusal import Code, Refused
 from services.office import Office
 from services.sending import Sender
 from services.temporal import begin_anew_if_stuck, handle, start_from_ledger, start_registered
@@ -19,13 +21,24 @@ from services.temporal import begin_anew_if_stuck, handle, start_from_ledger, st
 PATIENCE_SECONDS = 10.0
 """How long one sweep tries one command; the next sweep goes on."""
 
+log = structlog.get_logger()
+
+
+def _nothing(_code: Code) -> None:
+    """Tell nobody."""
+
 
 @dataclass
 class EngineAccess:
-    """Starts, sends and replans for the sweep."""
+    """Starts, sends and replans for the sweep.
+
+    Attributes:
+        refused: told of each kept command that the engine refuses.
+    """
 
     client: Client
     office: Office
+    refused: Callable[[Code], None] = _nothing
 
     async def start(self, registration: CommandEnvelope) -> None:
         """Start the workflow of a registered directive."""
@@ -34,9 +47,16 @@ class EngineAccess:
     async def send(self, envelope: CommandEnvelope) -> None:
         """Send a kept command again; a refusal ends it."""
         try:
-            await Sender(self.client, self.office, patience=PATIENCE_SECONDS).send(envelope)
-        except Refused:
-            return
+            await Sender(self.client, self.office, patience=PATIENCE_SECONDS, again=True).send(envelope)
+        except Refused as refused:
+            self.refused(refused.code)
+            log.info(
+                "command_refused",
+                kind=envelope.command.kind,
+                directive=envelope.directive,
+                command=envelope.id,
+                code=refused.code.value,
+            )
 
     async def replan(self, code: str, plan: str) -> None:
         """Ask a directive to find its next moment again; one whose workflow is gone is started again."""

@@ -42,7 +42,7 @@ def send_link(office: Office, mailing: Mailing, name: str, browser: Browser, lan
     try:
         begun = accounts.begin_reset(office, name, browser)
     except Refused as refused:
-        log.warning("reset_refused", reason=refused.code.value, address=browser.address)
+        log.warning("reset_refused", reason=refused.code.value)
         return
     if begun is None:
         return
@@ -62,4 +62,4 @@ def send_link(office: Office, mailing: Mailing, name: str, browser: Browser, lan
         letter = compose_reset(envelope, link, minutes, office.reference().directory, language)
         mailing.transport.send(letter, parseaddr(mailing.sender)[1], person.email)
     except (DeliveryFailure, UnusableAddress) as problem:
-        log.warning("reset_not_sent", person=person.code, problem=type(problem).__name__)
+        log.warning("reset_not_sent", message_id=envelope.message_id, problem=type(problem).__name__)

@@ -1,6 +1,7 @@
 """Taking directives in: saved in SQL first, then started in Temporal. Intake survives an outage of Temporal."""
 
 import asyncio
+import contextlib
 import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -28,6 +29,7 @@ from models.moments import next_moment
 from models.refusal import Code, Refused
 from models.tables import COUNTER, DIRECTIVE
 from models.vocabulary import Status
+from services import tracing
 from services.office import Office
 from services.registration import Reading, Reason
 from services.temporal import start_registered
@@ -366,7 +368,8 @@ async def start_all(
     async def start(envelope: CommandEnvelope) -> int:
         async with gate:
             try:
-                await start_registered(client, envelope, clock_shift)
+                with tracing.updating(envelope) if tracing.is_on() else contextlib.nullcontext():
+                    await start_registered(client, envelope, clock_shift)
             except RPCError:
                 return 0
             finally:

@@ -13,6 +13,7 @@ from database.waiting import Waits, WorkFilter
 from documents.language import N_
 from models.commands import Actor
 from models.directory import Directory
+from models.local_time import local_day
 from models.sight import Scope, charge_of
 from models.tables import DIRECTIVE
 from models.vocabulary import Role, Timeliness
@@ -119,6 +120,13 @@ def cards_of(
                 shown = tuple(list_directives(connection, only, now, SHOWN))
                 cards.append(Card(kind, actor.on_behalf_of or "", number, shown))
     return tuple(cards)
+
+
+def actors_of(actor: Actor, directory: Directory, now: dt.datetime) -> tuple[Actor, ...]:
+    """In whose name a person may act today: his own, and that of each absent person whose deputy he is."""
+    today = local_day(now)
+    absent = directory.represented(actor.person, today)
+    return (actor, *(directory.actor(actor.person, today, principal) for principal in absent))
 
 
 def filter_of(kind: Kind, actor: Actor, directory: Directory, scope: Scope) -> WorkFilter:

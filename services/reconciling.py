@@ -281,6 +281,11 @@ def _rows(office: Office, code: str) -> tuple[Recorded, ...]:
         return read_rows(connection, code)
 
 
+REBUILD_TRIES = 4
+REBUILD_PAUSE = 3.0
+"""Seconds between them."""
+
+
 async def rebuild_workflows(
     office: Office, client: Client, progress: Progress = _no_progress, task_queue: str = TASK_QUEUE
 ) -> tuple[int, list[str]]:
@@ -296,21 +301,31 @@ async def rebuild_workflows(
                 select(DIRECTIVE.c.code).where(DIRECTIVE.c.status.not_in(closed)).order_by(DIRECTIVE.c.next_at)
             )
         ]
-    gate, done = asyncio.Semaphore(AT_ONCE), 0
+    gate, started = asyncio.Semaphore(AT_ONCE), 0
 
-    async def start(code: str) -> str | None:
-        nonlocal done
+    async def start(code: str) -> tuple[str, bool] | None:
+        """None once it runs; else whether it is worth another try."""
+        nonlocal started
         async with gate:
             try:
-                started = await _start(office, client, code, task_queue)
-            except (TemporalError, ValueError):
-                started = False
-            done += 1
-            progress(done, len(codes))
-            return None if started else code
+                if not await _start(office, client, code, task_queue):
+                    return code, False
+            except ValueError:
+                return code, False
+            except TemporalError:
+                return code, True
+            started += 1
+            progress(started, len(codes))
+            return None
 
-    failed = await asyncio.gather(*(start(code) for code in codes))
-    lost = [code for code in failed if code is not None]
+    lost, wanted = [], codes
+    for tries_left in reversed(range(REBUILD_TRIES)):  # a Temporal that has just begun is slow to answer all
+        failed = [one for one in await asyncio.gather(*(start(code) for code in wanted)) if one is not None]
+        wanted = [code for code, again in failed if again and tries_left]
+        lost += [code for code, again in failed if not (again and tries_left)]
+        if not wanted:
+            break
+        await asyncio.sleep(REBUILD_PAUSE)
     return len(codes) - len(lost), lost
 
 

@@ -8,13 +8,13 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sqlalchemy.exc import OperationalError
+import structlog
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from database import commands
-from database.engine import reading, writing
+from database.engine import DATABASE_AWAY, reading, writing
 from database.ledger import read_rows
 from database.snapshots import read_snapshot
 from models.commands import Comment, Reopen
@@ -23,7 +23,9 @@ from models.engine import Answer, CommandEnvelope
 from models.events import Recorded
 from models.life import decide
 from models.refusal import Code, Refused
+from services import tracing
 from services.office import Office
+from services.payload_encryption import PayloadRefused
 from services.temporal import handle, remembered, start_from_ledger, start_operation, start_registered
 from workflows.queue import TASK_QUEUE
 
@@ -34,6 +36,8 @@ GATE = 8
 """Commands of one directive that one process has under way at once: more than 64 in all are refused by the server."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -55,12 +59,17 @@ class _Gate:
 
 @dataclass
 class Sender:
-    """Sends commands. One in each process; it keeps the gates."""
+    """Sends commands. One in each process; it keeps the gates.
+
+    Attributes:
+        again: it sends what somebody has sent before.
+    """
 
     client: Client
     office: Office
     patience: float = PATIENCE_SECONDS
     task_queue: str = TASK_QUEUE
+    again: bool = False
     _gates: dict[str, "_Gate"] = field(default_factory=dict)
 
     async def send(self, envelope: CommandEnvelope, patience: float | None = None) -> Sent:
@@ -75,6 +84,12 @@ class Sender:
         Raises:
             Refused: the engine refuses it.
         """
+        if not tracing.is_on():
+            return await self._send(envelope, patience)
+        with tracing.updating(envelope, again=self.again):
+            return await self._send(envelope, patience)
+
+    async def _send(self, envelope: CommandEnvelope, patience: float | None) -> Sent:
         gate = self._gates.setdefault(envelope.directive, _Gate())
         gate.users += 1
         give_up_at = time.monotonic() + (self.patience if patience is None else patience)
@@ -83,6 +98,7 @@ class Sender:
             while True:
                 left = give_up_at - time.monotonic()
                 if left <= 0:
+                    log.warning("command_kept", directive=envelope.directive, command=envelope.id)
                     return Sent(envelope.id, "kept")
                 answer = await self._try(envelope, gate, left)
                 if answer is not None:
@@ -106,9 +122,9 @@ class Sender:
                 return await asyncio.to_thread(self._settle, envelope.id, refused)
         except Refused as refused:  # no run was there, so the ledger's own state judged
             return await asyncio.to_thread(self._settle, envelope.id, refused)
-        except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError, RPCError, OperationalError):
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError, RPCError, PayloadRefused, *DATABASE_AWAY):
             pass
-        with contextlib.suppress(OperationalError):  # a database that cannot be asked now leaves it unknown
+        with contextlib.suppress(*DATABASE_AWAY):  # a database that cannot be asked now leaves it unknown
             return await asyncio.to_thread(self._look_up, envelope.id)
         return None
 
@@ -174,7 +190,7 @@ class Sender:
         Raises:
             Refused: it was not.
         """
-        with contextlib.suppress(OperationalError), writing(self.office.engine) as connection:
+        with contextlib.suppress(*DATABASE_AWAY), writing(self.office.engine) as connection:
             answer = commands.answer_from_ledger(connection, command_id)
             if answer is not None:
                 return answer

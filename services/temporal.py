@@ -6,18 +6,27 @@ import logging
 from typing import Any
 
 from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.taskqueue.v1 import PollerInfo, TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle, WorkflowQueryFailedError
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import HeaderCodecBehavior, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import CompositePayloadConverter, DataConverter
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.runtime import (
+    LogForwardingConfig,
+    LoggingConfig,
+    Runtime,
+    TelemetryConfig,
+    TelemetryFilter,
+)
+from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 
 from models.engine import CommandEnvelope, DirectiveInput, pack, unpack
+from models.engine_link import EngineLink, EngineTls
 from models.events import Recorded
+from services.payload_encryption import ConcealingFailureConverter, EncryptingCodec
+from services.worker_measures import at_address
 from workflows.directive import DirectiveWorkflow
 from workflows.queue import TASK_QUEUE, TASK_TIMEOUT
 
@@ -45,7 +54,18 @@ class SharedPayloadConverter(CompositePayloadConverter):
 
 
 DATA_CONVERTER = DataConverter(payload_converter_class=SharedPayloadConverter)
-"""How all that we send to Temporal is written."""
+"""How all that we send to Temporal is written, where it is not encrypted."""
+
+
+def data_converter(link: EngineLink) -> DataConverter:
+    """How all that we send over this link is written: without keys exactly `DATA_CONVERTER`, which costs nothing."""
+    if not link.keys:
+        return DATA_CONVERTER
+    return DataConverter(
+        payload_converter_class=SharedPayloadConverter,
+        payload_codec=EncryptingCodec(link.keys, refuses_plain=link.refuses_plain),
+        failure_converter_class=ConcealingFailureConverter,
+    )
 
 
 @functools.cache
@@ -55,15 +75,24 @@ def quiet_runtime() -> Runtime:
 
 
 @functools.cache
-def logging_runtime() -> Runtime:
-    """The SDK's machinery whose warnings go into the process's log like all others."""
+def logging_runtime(metrics_address: str | None = None) -> Runtime:
+    """The SDK's machinery whose warnings go into the process's log like all others.
+
+    Args:
+        metrics_address: where it answers `/metrics`, with its own figures and with ours that are told to its meter.
+
+    Raises:
+        ValueError: it cannot listen there.
+    """
     forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
     levels = TelemetryFilter(core_level="WARN", other_level="ERROR")
-    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=levels, forwarding=forwarding)))
+    metrics = at_address(metrics_address) if metrics_address is not None else None
+    logs = LoggingConfig(filter=levels, forwarding=forwarding)
+    return Runtime(telemetry=TelemetryConfig(logging=logs, metrics=metrics, attach_service_name=False))
 
 
 async def connect(address: str, namespace: str, runtime: Runtime | None = None) -> Client:
-    """Connect to Temporal.
+    """Connect to a Temporal of this machine, in clear and without encryption.
 
     Args:
         runtime: of the SDK; quiet when none is given.
@@ -71,8 +100,32 @@ async def connect(address: str, namespace: str, runtime: Runtime | None = None) 
     Raises:
         RuntimeError: it cannot be reached.
     """
+    return await connect_by(EngineLink(address, namespace), runtime)
+
+
+async def connect_by(link: EngineLink, runtime: Runtime | None = None) -> Client:
+    """Connect to Temporal as the settings say.
+
+    Args:
+        runtime: of the SDK; quiet when none is given.
+
+    Raises:
+        RuntimeError: it cannot be reached, or it or we are not who the certificates say.
+    """
     return await Client.connect(
-        address, namespace=namespace, data_converter=DATA_CONVERTER, runtime=runtime or quiet_runtime()
+        link.address,
+        namespace=link.namespace,
+        data_converter=data_converter(link),
+        runtime=runtime or quiet_runtime(),
+        api_key=link.api_key,
+        tls=_tls(link.tls) if link.tls else False,
+        header_codec_behavior=HeaderCodecBehavior.CODEC if link.keys else HeaderCodecBehavior.NO_CODEC,
+    )
+
+
+def _tls(tls: EngineTls) -> TLSConfig:
+    return TLSConfig(
+        server_root_ca_cert=tls.ca, domain=tls.server_name, client_cert=tls.certificate, client_private_key=tls.key
     )
 
 
@@ -166,9 +219,26 @@ async def begin_anew_if_stuck(
     described = await own.describe(rpc_timeout=ASKING)
     if described.raw_description.pending_workflow_task.attempt < STUCK_ATTEMPTS:
         return False
-    await own.terminate("its tasks fail; it goes on from the ledger", rpc_timeout=ASKING)
-    await _begin(client, code, rows, clock_shift, task_queue)
+    await _begin_anew(client, code, rows, clock_shift, task_queue, "its tasks fail; it goes on from the ledger")
     return True
+
+
+async def begin_anew(
+    client: Client, code: str, rows: tuple[Recorded, ...], clock_shift: float, task_queue: str = TASK_QUEUE
+) -> None:
+    """End a run that is well and start the directive again from its ledger rows, so that all is written anew.
+
+    Raises:
+        temporalio.service.RPCError: Temporal does not answer, or nothing runs.
+    """
+    await _begin_anew(client, code, rows, clock_shift, task_queue, "it is written anew from the ledger")
+
+
+async def _begin_anew(
+    client: Client, code: str, rows: tuple[Recorded, ...], clock_shift: float, task_queue: str, why: str
+) -> None:
+    await handle(client, code).terminate(why, rpc_timeout=ASKING)
+    await _begin(client, code, rows, clock_shift, task_queue)
 
 
 def start_operation(
@@ -187,7 +257,7 @@ def start_operation(
 
 
 async def worker_is_there(client: Client) -> bool:
-    """Whether a worker polled for our workflows lately; False also when Temporal does not answer."""
+    """Whether a worker that gets tasks polled for our workflows lately; False also when Temporal does not answer."""
     request = DescribeTaskQueueRequest(
         namespace=client.namespace,
         task_queue=TaskQueue(name=TASK_QUEUE),
@@ -197,5 +267,16 @@ async def worker_is_there(client: Client) -> bool:
         described = await client.workflow_service.describe_task_queue(request, timeout=dt.timedelta(seconds=3))
     except RPCError:
         return False
-    heard = [poller.last_access_time.ToDatetime(dt.UTC) for poller in described.pollers]
-    return any(dt.datetime.now(dt.UTC) - instant < FRESH_POLLER for instant in heard)
+    current = described.versioning_info.current_deployment_version.build_id
+    # Once a build is current, workers of other builds and those without one ask for tasks and get none.
+    return any(is_fresh(poller) and build_of(poller) == current for poller in described.pollers)
+
+
+def is_fresh(poller: PollerInfo) -> bool:
+    """Whether a worker asked for tasks lately."""
+    return dt.datetime.now(dt.UTC) - poller.last_access_time.ToDatetime(dt.UTC) < FRESH_POLLER
+
+
+def build_of(poller: PollerInfo) -> str:
+    """The build of a worker's code; empty for an unversioned one."""
+    return poller.deployment_options.build_id

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select, update
-from sqlalchemy.exc import OperationalError
 
-from database.engine import reading, writing
+from database.engine import DATABASE_AWAY, reading, writing
 from database.reference import Reference
 from documents.intake_values import plain_text
 from models.commands import Actor
@@ -162,7 +161,7 @@ def find(office: Office, secret: str) -> Holder | None:
     if not token.lives(now) or person is None or person.locked or not directory.posts_on(token.person, day):
         return None
     if token.used_at is None or now - token.used_at >= USED_EVERY:
-        with contextlib.suppress(OperationalError), writing(office.engine) as connection:  # reading goes on without it
+        with contextlib.suppress(*DATABASE_AWAY), writing(office.engine) as connection:  # reading goes on without it
             connection.execute(update(TOKEN).where(TOKEN.c.id == token.id).values(used_at=now))
     actor = directory.actor(token.person, day)
     return Holder(token, actor, scope_of(token.person, directory, day), reference, now)

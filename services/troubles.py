@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from documents.language import N_
+from documents.language import N_, Language, sentence
 
 LEAST_ROOM: Final = 200 * 1_000_000
 """Bytes. Below that a start or a storm of mails may fill the disk."""
@@ -13,7 +13,7 @@ LEAST_ROOM: Final = 200 * 1_000_000
 _KNOWN: Final = (
     (("locked", "busy"), N_("Cơ sở dữ liệu đang bận vì một tiến trình khác giữ; tra cứu vẫn được, lệnh mới phải chờ.")),
     (("readonly", "read-only"), N_("Cơ sở dữ liệu đang chỉ đọc; tra cứu vẫn được, lệnh mới chưa ghi được.")),
-    (("full",), N_("Đĩa chứa cơ sở dữ liệu đã đầy; tra cứu vẫn được, lệnh mới chưa ghi được.")),
+    (("full", "No space left"), N_("Đĩa chứa cơ sở dữ liệu đã đầy; tra cứu vẫn được, lệnh mới chưa ghi được.")),
     (("disk I/O",), N_("Đĩa chứa cơ sở dữ liệu không đọc hay ghi được; kiểm tra ổ đĩa.")),
 )
 
@@ -28,6 +28,13 @@ def trouble(problem: str) -> tuple[str, dict[str, object]]:
         if any(word in problem for word in words):
             return message, {}
     return N_("Cơ sở dữ liệu trả lời nhưng không ghi được: {problem}."), {"problem": problem}
+
+
+def why_away(problem: Exception, language: Language) -> str:
+    """The sentence for a database that answers and cannot be written; empty for one that does not answer."""
+    said = str(getattr(problem, "orig", None) or "")
+    known = any(word in said for words, _ in _KNOWN for word in words)
+    return sentence(trouble(said)[0], language) if known else ""
 
 
 def disks_of(data_folder: Path, database: str | None) -> tuple[Path, ...]:

@@ -1,5 +1,7 @@
 """`dondoc do`: act on a directive as a person."""
 
+import contextlib
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,7 +56,9 @@ def add_to(app: typer.Typer, language: Language) -> None:
         ] = None,
         percent: Annotated[int | None, typer.Option(help=words(N_("Tỷ lệ hoàn thành, 0 đến 100.")))] = None,
         document: Annotated[str, typer.Option(help=words(N_("Số ký hiệu văn bản kết quả hoặc căn cứ.")))] = "",
-        attachment: Annotated[list[str] | None, typer.Option(help=words(N_("Tên tệp kèm theo.")))] = None,
+        attachment: Annotated[
+            list[Path] | None, typer.Option(metavar="FILE", help=words(N_("Tệp kèm theo (dùng nhiều lần).")))
+        ] = None,
         grant: Annotated[
             bool | None, typer.Option("--grant/--refuse", help=words(N_("Đồng ý hay không đồng ý gia hạn.")))
         ] = None,
@@ -79,6 +83,7 @@ def add_to(app: typer.Typer, language: Language) -> None:
         from services.command_words import Words, make_command
 
         shell: Shell = ctx.obj
+        files = keep_files(shell, code, command, person, on_behalf_of, attachment or [])
         given = Words(
             reason=reason,
             text=text,
@@ -89,7 +94,7 @@ def add_to(app: typer.Typer, language: Language) -> None:
             coordinating=tuple(coordinating or ()),
             percent=percent,
             document=document,
-            attachments=tuple(Path(name).name for name in attachment or ()),
+            attachments=files,
             grant=grant,
             citation=citation,
             grade=grade,
@@ -109,6 +114,40 @@ def add_to(app: typer.Typer, language: Language) -> None:
             seen_seq=seen,
         )
         tell(shell, wish, *run(carry_out(shell, wish)), as_json=json_)
+
+
+def keep_files(
+    shell: Shell, code: str, command: str, person: str, on_behalf_of: str, files: list[Path]
+) -> tuple[str, ...]:
+    """Keep the files that come with an act, checked as those of a page; how the act names each.
+
+    Raises:
+        Failed: one cannot be opened.
+        Refused: one is not taken, or the directive or person is not known.
+    """
+    if not files:
+        return ()
+    from database.engine import reading
+    from services.acting import find_actor
+    from services.asking import status_of
+    from services.attachments import FileStore, Upload, keep_for_act
+
+    reference, now = shell.reference(), shell.now()
+    actor = find_actor(reference, person, on_behalf_of or None, now)
+    with reading(shell.office.engine) as connection:
+        directive = status_of(connection, code, now).directive
+    scan = tuple(shlex.split(shell.settings.scan_command))
+    store = FileStore(shell.settings.data_dir / "attachments", scan)
+    with contextlib.ExitStack() as stack:
+        uploads = []
+        for file in files:
+            try:
+                if not file.is_file():
+                    raise FileNotFoundError(file)
+                uploads.append(Upload(file.name, stack.enter_context(file.open("rb"))))
+            except OSError:
+                raise Failed(N_("Không mở được tệp {file}. Kiểm tra lại tên tệp và quyền đọc."), file=file) from None
+        return keep_for_act(shell.office, store, directive, actor, command, uploads)
 
 
 async def carry_out(shell: Shell, wish: "Wish") -> tuple["Sent", bool]:

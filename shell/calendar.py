@@ -180,7 +180,7 @@ def told(shell: Shell, change: "CalendarChange") -> None:
 async def _engine_works(shell: Shell) -> bool:
     from services.temporal import worker_is_there
 
-    client = await shell.connect()
+    client = await shell.connect(to_look=True)
     return client is not None and await worker_is_there(client)
 
 

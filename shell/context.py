@@ -102,26 +102,40 @@ class Shell:
         running = running_system(self.settings.data_dir)
         return running.temporal_address if running else None
 
-    async def connect(self) -> "Client | None":
-        """Temporal's client; None when it cannot be reached."""
-        from services.temporal import connect
+    async def connect(self, *, to_look: bool = False) -> "Client | None":
+        """Temporal's client; None when it cannot be reached.
+
+        Args:
+            to_look: nothing of the office's work will be sent, so the keys need not be those of the worker.
+
+        Raises:
+            PayloadRefused: this office encrypts what Temporal stores, and our keys are not the worker's.
+        """
+        from services.key_guard import require_keys
+        from services.temporal import connect_by
 
         address = self.temporal_address()
         if address is None:
             return None
+        if not to_look:
+            require_keys(self.office, self.settings.payload_keys)
         try:
-            return await asyncio.wait_for(connect(address, self.settings.temporal_namespace), CONNECT_SECONDS)
+            return await asyncio.wait_for(connect_by(self.settings.engine_link(address)), CONNECT_SECONDS)
         except (RuntimeError, TimeoutError):
             return None
 
     @contextlib.asynccontextmanager
-    async def temporal(self) -> "AsyncIterator[Client]":
+    async def temporal(self, *, to_look: bool = False) -> "AsyncIterator[Client]":
         """Temporal's client.
+
+        Args:
+            to_look: as in `connect`.
 
         Raises:
             Failed: it cannot be reached.
+            PayloadRefused: as in `connect`.
         """
-        client = await self.connect()
+        client = await self.connect(to_look=to_look)
         if client is None:
             raise Failed(NOT_RUNNING, folder=self.settings.data_dir)
         yield client

@@ -68,6 +68,16 @@ def add_to(app: typer.Typer, language: Language) -> None:
     ) -> None:
         note_absence(ctx.obj, who, days, deputy, person, remove=remove)
 
+    @directory.command("erase", help=words(N_("Xóa họ tên, địa chỉ thư và dấu vết của người đã thôi; nhật ký giữ mã.")))
+    def erase(
+        ctx: typer.Context,
+        who: Annotated[str, typer.Argument(metavar="PERSON")],
+        yes: Annotated[bool, typer.Option("--yes", help=words(N_("Xóa thật; không có thì chỉ xem trước.")))] = False,
+        person: Annotated[str, typer.Option("--as", metavar="PERSON", help=help_as)] = "",
+        json_: Annotated[bool, typer.Option("--json", help=help_json)] = False,
+    ) -> None:
+        erase_person(ctx.obj, who, person, sure=yes, as_json=json_)
+
     @directory.command("succeed", help=words(N_("Chuyển nhiệm vụ chưa xong từ cơ quan cũ sang cơ quan kế thừa.")))
     def succeed(
         ctx: typer.Context,
@@ -89,6 +99,40 @@ def add_to(app: typer.Typer, language: Language) -> None:
             show_plan(shell, planned, as_json=json_)
         else:
             carry_out(shell, planned, person, reason, as_json=json_)
+
+
+def erase_person(shell: Shell, who: str, person: str, *, sure: bool, as_json: bool) -> None:
+    """Erase who a person was, or only say what that would do."""
+    from services.erasing import erase, preview_erasure
+
+    done = (erase if sure else preview_erasure)(shell.office, who, person)
+    if as_json:
+        print_json(
+            {
+                "person": done.code,
+                "erased": sure,
+                "removed": done.removed,
+                "replaced": done.replaced,
+                "left": done.left,
+                "code_tells": done.code_tells,
+            }
+        )
+        return
+    rows = [
+        *((place, str(number), shell.say(N_("xóa"))) for place, number in sorted(done.removed.items())),
+        *((place, str(number), shell.say(N_("thay tên"))) for place, number in sorted(done.replaced.items())),
+        *((place, str(number), shell.say(N_("còn lại"))) for place, number in sorted(done.left.items())),
+    ]
+    print_table([shell.say(N_("Nơi lưu")), shell.say(N_("Số dòng")), shell.say(N_("Việc"))], rows)
+    if done.left:
+        print_lines(shell.say(N_("Chỗ còn lại là nội dung người khác đã ghi vào nhật ký, không sửa được.")))
+    if done.code_tells:
+        print_lines(shell.say(N_("Mã {person} còn trong nhật ký và gợi ra họ tên."), person=done.code))
+    print_lines(
+        shell.say(N_("Đã xóa thông tin của {person}. Bản sao lưu cũ vẫn còn tên."), person=done.code)
+        if sure
+        else shell.say(N_("Chưa xóa gì. Thêm --yes để xóa thông tin của {person}."), person=done.code)
+    )
 
 
 def load_file(shell: Shell, file: Path, person: str) -> None:

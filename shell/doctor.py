@@ -14,6 +14,8 @@ from shell.output import print_json, print_table
 if TYPE_CHECKING:
     from embedded.locate import RunningSystem
     from services.doctor import Check
+    from services.office import Office
+    from settings import Settings
 
 LOCK_PATIENCE = min(5.0, SHELL_LOCK_PATIENCE)
 """Seconds that a check waits for a locked database."""
@@ -33,7 +35,7 @@ def add_to(app: typer.Typer, language: Language) -> None:
 
 def tell(shell: Shell, checks: "list[Check]", *, as_json: bool) -> None:
     """Print what was found; exit code 1 when something is not well."""
-    said = [(one, one.said.explain(shell.language)) for one in checks]
+    said = [(one, one.explain(shell.language)) for one in checks]
     if as_json:
         print_json({"checks": [{"name": one.name, "ok": one.ok, "sentence": text} for one, text in said]})
     else:
@@ -80,8 +82,30 @@ def examine(shell: Shell) -> "Iterator[Check]":
     if running is not None:
         yield from worker_clock_checks(folder / "run" / "canary")
     yield smtp_check(settings.smtp_url, folder / "mail")
+    yield from _set(settings)
     if embedded:
         yield accounts_check(pwd.getpwall(), os.getuid())
+
+
+def _set(settings: "Settings") -> "Iterator[Check]":
+    """Whether what is set fits together."""
+    from services import doctor_settings as checks
+    from services.openid_provider import Provider
+
+    file = _sqlite_file(settings.database_url)
+    yield checks.examples_check(settings.texts())
+    yield checks.clock_setting_check(settings.clock is not None)
+    yield checks.permissions_check(settings.data_dir, Path(file) if file else None)
+    yield from checks.address_checks(settings.public_url, settings.web_host, mails_leave=bool(settings.smtp_url))
+    yield from checks.mail_checks(settings.smtp_url, settings.mail_from)
+    yield checks.webhook_check(settings.webhook_allow)
+    yield from checks.scan_check(settings.scan_command)
+    provider = None
+    if settings.oidc_issuer:
+        provider = Provider(settings.oidc_issuer, settings.oidc_client_id, "", settings.oidc_scopes, "")
+    yield from checks.single_sign_on_check(provider)
+    yield from checks.tracing_check(settings.otlp_endpoint)
+    yield from checks.metrics_check(settings.worker_metrics_address)
 
 
 def _sqlite_file(database_url: str) -> str | None:
@@ -125,7 +149,7 @@ def _system(folder: Path, running: "RunningSystem | None", *, embedded: bool) ->
 def _stored(shell: Shell, running: "RunningSystem | None") -> "Iterator[Check]":
     """The checks of what lies in the database, and of the engine, which is asked about what is late there."""
     from database.engine import open_engine
-    from services.doctor import check
+    from services.doctor import check, guarded
     from services.doctor_stored import look_at_stored
     from services.office import Office
 
@@ -136,10 +160,31 @@ def _stored(shell: Shell, running: "RunningSystem | None") -> "Iterator[Check]":
         yield from _asked(shell, ())
         return
     engine = open_engine(settings.database_url, LOCK_PATIENCE)
-    stored = look_at_stored(Office(engine), _jump(shell, running))
+    office = Office(engine)
+    stored = look_at_stored(office, _jump(shell, running))
     yield from stored.checks
+    if any(one.name == "schema" and one.ok for one in stored.checks):
+        yield from guarded("keys", lambda: _keys(shell, office))
     yield from _asked(shell, stored.awaited)
     engine.dispose()
+
+
+def _keys(shell: Shell, office: "Office") -> "Iterator[Check]":
+    """Whether what Temporal stores is encrypted, where that is asked for or to be expected."""
+    from services.doctor import check
+    from services.key_guard import require_keys
+    from services.payload_encryption import PayloadRefused
+
+    keys = shell.settings.payload_keys
+    try:
+        require_keys(office, keys)
+    except PayloadRefused as refused:
+        yield check("keys", False, refused.message, **refused.data)
+        return
+    if keys:
+        yield check("keys", True, N_("Những gì Temporal lưu được mã hóa bằng khóa {key}."), key=keys[0].id)
+    elif shell.settings.temporal_address:
+        yield check("keys", True, N_("Chưa đặt khóa nào: những gì Temporal lưu không được mã hóa."))
 
 
 def _jump(shell: Shell, running: "RunningSystem | None") -> float:
@@ -160,6 +205,6 @@ def _asked(shell: Shell, late: "tuple[str, ...]") -> "list[Check]":
     from services.doctor_engine import engine_checks
 
     async def ask() -> "list[Check]":
-        return await engine_checks(await shell.connect(), shell.temporal_address(), late)
+        return await engine_checks(await shell.connect(to_look=True), shell.temporal_address(), late)
 
     return run(ask())

@@ -20,6 +20,7 @@ def told(problem: BaseException, shell: Shell) -> str | None:  # noqa: C901 - on
     from models.calendar import CalendarRefused
     from models.refusal import Refused
     from services.data_files import FileRefused
+    from services.payload_encryption import PayloadRefused
     from settings import SettingsRefused
 
     language = shell.language
@@ -30,6 +31,8 @@ def told(problem: BaseException, shell: Shell) -> str | None:  # noqa: C901 - on
             return refusal_sentence(problem.code, problem.data, language, _names(shell))
         case UnsafeWorkbook():
             return problem.explain(language)
+        case PayloadRefused():
+            return sentence(problem.message, language, **problem.data)
         case EmbeddedFailure():
             return sentence(problem.message, language, **problem.data)
         case SettingsRefused():

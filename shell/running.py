@@ -81,6 +81,7 @@ def make_plan(shell: Shell, port: int | None, *, time_skipping: bool = False) ->
         web_port=settings.web_port,
         temporal_binary=found.binary,
         temporal_address=found.address,
+        temporal_secured=settings.uses_tls,
         namespace=settings.temporal_namespace,
         environment=inherited_environment(settings, dt.datetime.now(dt.UTC)),
         search_attributes=SEARCH_ATTRIBUTES,
@@ -96,6 +97,7 @@ def prepare_database(shell: Shell, plan: "Plan") -> None:
     """
     from embedded.files import prepare_data_folder
     from embedded.locate import running_system
+    from services.key_guard import require_keys
     from services.office import Office
     from shell.shifted_clock import shift_clock
 
@@ -106,6 +108,8 @@ def prepare_database(shell: Shell, plan: "Plan") -> None:
         (settings.data_dir / "run" / "clock").unlink(missing_ok=True)  # who starts anew trusts the clock
     office = Office.at(settings.database_url)
     migrate_and_seed(shell, office)
+    if not settings.payload_keys:  # a worker with a new key may begin with it
+        require_keys(office, ())
     if settings.clock is not None and not runs:
         shift_clock(office, plan, settings.clock_offset(dt.datetime.now(dt.UTC)))
     office.engine.dispose()

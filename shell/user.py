@@ -58,6 +58,15 @@ def add_to(app: typer.Typer, language: Language) -> None:
             shell.say(N_("Đã bỏ tài khoản của {person}."), person=shell.reference().directory.person_name(code))
         )
 
+    @user.command("nocode", help=words(N_("Bỏ xác thực hai bước của người mất điện thoại; mọi phiên kết thúc.")))
+    def take_second_factor_off(ctx: typer.Context, person: Annotated[str, typer.Argument(metavar="PERSON")]) -> None:
+        from services import second_factor
+
+        shell: Shell = ctx.obj
+        code = second_factor.take_off(shell.office, person)
+        name = shell.reference().directory.person_name(code)
+        print_lines(shell.say(N_("Đã bỏ xác thực hai bước của {person}; lần sau chỉ cần mật khẩu."), person=name))
+
 
 def add_account(shell: Shell, person: str, *, password_stdin: bool) -> None:
     """Give a person an account; the password that was made is shown once, one that was given never."""
@@ -88,6 +97,7 @@ def show_accounts(shell: Shell, *, as_json: bool) -> None:
                     "must_change": one.must_change,
                     "locked": one.locked,
                     "sessions": one.sessions,
+                    "second_factor": one.second_factor,
                 }
                 for one in found
             ]
@@ -105,4 +115,6 @@ def _remark(shell: Shell, account: "Account") -> str:
         return shell.say(N_("đã khóa hoặc không còn giữ chức vụ"))
     if account.must_change:
         return shell.say(N_("phải đổi mật khẩu"))
+    if account.second_factor:
+        return shell.say(N_("xác thực hai bước"))
     return ""

@@ -1,7 +1,8 @@
 """A seeded database of its own for each test: SQLite, or real PostgreSQL with DONDOC_TEST_DATABASE=postgresql.
 
-DONDOC_TEST_POSTGRESQL names a server that runs already (`postgresql://USER:PASSWORD@HOST/postgres`, whose user may make
-databases); without it one is started from Debian's package, on a socket of its own.
+DONDOC_TEST_POSTGRESQL names a server that runs already (`postgresql://USER:PASSWORD@HOST/postgres`, whose user is its
+superuser); without it one is started from Debian's package, on a socket of its own. What is tested there works under
+an account that may do what docs/operations.md gives to worker and web, and no more.
 """
 
 import atexit
@@ -22,11 +23,13 @@ from sqlalchemy.engine import make_url
 
 from database.engine import open_engine, reading, writing
 from database.migrate import migrate
+from database.roles import grant_to
 from models.tables import METADATA
 
 ON_POSTGRESQL = os.environ.get("DONDOC_TEST_DATABASE", "sqlite") == "postgresql"
 
 sqlite_only = pytest.mark.skipif(ON_POSTGRESQL, reason="what it does can only be done to SQLite")
+postgresql_only = pytest.mark.skipif(not ON_POSTGRESQL, reason="what it is about is PostgreSQL's alone")
 
 _ACCOUNT = "postgres"
 _numbers = itertools.count(1)
@@ -41,7 +44,21 @@ def fresh_database(seeded: Path, folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(seeded, folder / "dondoc.db")
         return f"sqlite:///{folder / 'dondoc.db'}"
-    return _made(_template(seeded))
+    return under(_made(_template(seeded)), _working_account())
+
+
+def under(url: str, account: str) -> str:
+    """The URL by which whoever connects has the rights of this account, until `SET ROLE NONE`."""
+    parsed = make_url(url).update_query_dict({"options": f"-c role={account}"})
+    return parsed.render_as_string(hide_password=False)
+
+
+@functools.cache
+def _working_account() -> str:
+    """The account of worker and web."""
+    name = f"dondoc_works_{os.getpid()}"
+    _administer(f"CREATE ROLE {name}")
+    return name
 
 
 def empty_database() -> str:
@@ -66,6 +83,7 @@ def _template(seeded: Path) -> str:
             if rows and number is not None:  # what was copied took no number from the series
                 series = func.pg_get_serial_sequence(table.name, number.name)
                 target.execute(select(func.setval(series, max(row[number.name] for row in rows))))
+        grant_to(target, _working_account())
     there.dispose()
     here.dispose()
     return str(make_url(url).database)
@@ -75,13 +93,17 @@ def _made(template: str | None) -> str:
     """Make a database; a copy of another where one is named."""
     name = f"dondoc_{os.getpid()}_{next(_numbers)}"
     copied = f' TEMPLATE "{template}"' if template else ""
+    _administer(f'CREATE DATABASE "{name}"{copied}')
+    return make_url(server()).set(database=name).render_as_string(hide_password=False)
+
+
+def _administer(statement: str) -> None:
     administration = create_engine(
         make_url(server()).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
     )
     with administration.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"{copied}'))
+        connection.execute(text(statement))
     administration.dispose()
-    return make_url(server()).set(database=name).render_as_string(hide_password=False)
 
 
 @functools.cache
@@ -128,9 +150,16 @@ def programs_of_postgresql() -> Path:
     raise AssertionError("PostgreSQL is not installed: apt install postgresql, or set DONDOC_TEST_POSTGRESQL")
 
 
+def as_superuser(connection: Connection) -> None:
+    """Be PostgreSQL's superuser until the transaction ends; SQLite knows none."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL ROLE NONE"))
+
+
 def lift_guards(connection: Connection) -> None:
     """Take away the triggers that keep the ledger from being changed, as somebody does who changes it by hand."""
     if connection.dialect.name == "postgresql":
+        as_superuser(connection)
         connection.execute(text("DROP TRIGGER ledger_append_only ON ledger"))
         return
     for guard in ("ledger_no_update", "ledger_no_delete"):
@@ -141,6 +170,7 @@ def refuse_inserts(connection: Connection, table: str, why: str, code: str | Non
     """Let inserts into a table fail from now on, until `allow_inserts`: all, or those of one directive's code."""
     only = f"WHEN (NEW.code = '{code}') " if code else ""
     if connection.dialect.name == "postgresql":
+        as_superuser(connection)
         connection.execute(
             text(
                 "CREATE FUNCTION refuse_insert() RETURNS trigger LANGUAGE plpgsql AS "
@@ -159,6 +189,7 @@ def refuse_inserts(connection: Connection, table: str, why: str, code: str | Non
 
 def allow_inserts(connection: Connection, table: str) -> None:
     """Undo `refuse_inserts`."""
+    as_superuser(connection)
     on = f" ON {table}" if connection.dialect.name == "postgresql" else ""
     connection.execute(text(f"DROP TRIGGER refusing{on}"))
 
@@ -168,5 +199,6 @@ def nothing_recorded(engine: Engine) -> Iterator[None]:
     """Hold the ledger, so that nobody can append to it meanwhile."""
     with writing(engine) as connection:  # SQLite has one writer
         if connection.dialect.name == "postgresql":
+            as_superuser(connection)
             connection.execute(text("LOCK TABLE ledger IN EXCLUSIVE MODE"))
         yield

@@ -108,8 +108,9 @@ class Desk:
     def tamper(self, *statements: str) -> None:
         """Change the ledger by hand, as somebody does who takes its guards away first."""
         with writing(self.office.engine) as connection:
-            lift_guards(connection)
-        self.sql(*statements)
+            lift_guards(connection)  # and be the superuser, on PostgreSQL
+            for statement in statements:
+                connection.execute(text(statement))
 
     def dondoc(self, subject: ModuleType, *words: str, language: Language = Language.VI) -> Told:
         """Run a command of one subject of the shell, in this process."""

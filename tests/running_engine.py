@@ -28,13 +28,15 @@ from models.commands import Command, Register
 from models.deadline import Deadline, make_deadline
 from models.directive import Directive
 from models.engine import CommandEnvelope
+from models.engine_link import EngineLink
 from models.events import MomentReached, Recorded
 from models.notices import NoticeContent
+from models.payload_keys import PayloadKey
 from models.tables import NOTICE
 from services.office import Office
 from services.sending import Sender, Sent
 from services.standing_workflows import ensure_search_attributes
-from services.temporal import connect, handle, start_registered
+from services.temporal import connect_by, handle, start_registered
 from workflows.directive import DirectiveWorkflow
 
 
@@ -152,9 +154,11 @@ class RunningEngine:
 
 
 @contextlib.asynccontextmanager
-async def run_engine(database_url: str, address: str) -> AsyncIterator[RunningEngine]:
+async def run_engine(
+    database_url: str, address: str, keys: tuple[PayloadKey, ...] = ()
+) -> AsyncIterator[RunningEngine]:
     """Run a worker for one test on a task queue of its own."""
-    client = await connect(address, "default")
+    client = await connect_by(EngineLink(address, keys=keys))
     await ensure_search_attributes(client)
     office = Office(open_engine(database_url))
     door = Door(office.engine, office.references)

@@ -21,7 +21,7 @@ def a_session(office: Office, person: str) -> str:
     with writing(office.engine) as connection:
         if connection.execute(select(ACCOUNT.c.person).where(ACCOUNT.c.person == person)).first() is None:
             connection.execute(insert(ACCOUNT).values(person=person, must_change=False, created_at=now))
-        secret, _ = accounts._begin(connection, person, accounts.Browser("127.0.0.1", "test"), now)
+        secret, _ = accounts.begin_session(connection, person, accounts.Browser("127.0.0.1", "test"), now)
     return secret
 
 

@@ -188,3 +188,34 @@ def test_docs_and_sentences_name_only_commands_that_exist() -> None:
     }
 
     assert wrong == set()
+
+
+# --- What is promised for the day on which something fails ---------------------------------------------------------
+
+FAILURES = [
+    [cell.strip() for cell in line.strip("|").split("|")]
+    for part in re.split(r"^## ", PROSE["operations.md"], flags=re.MULTILINE)
+    if part.startswith("When something fails")
+    for line in part.splitlines()
+    if line.startswith("| ") and not line.startswith("| what |")
+]
+
+
+def test_every_fault_says_what_people_see_what_to_do_and_by_which_test_it_is_shown() -> None:
+    assert len(FAILURES) > 35
+    for row in FAILURES:
+        assert len(row) == 4, row[0]
+        assert all(row), row[0]
+        assert "`test_" in row[3] or row[3].startswith("not shown: "), row[0]
+
+
+def test_every_test_that_the_failure_table_names_is_there() -> None:
+    there = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^(?:async )?def (test_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+
+    named = {name for row in FAILURES for name in re.findall(r"`(test_\w+)`", row[3])}
+
+    assert named - there == set()

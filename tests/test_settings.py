@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from settings import LogFormat, Settings, SettingsRefused, inherited_environment, load_settings
+from models.engine_link import EngineLink, EngineTls
+from models.payload_keys import PayloadKey
+from settings import LogFormat, LogLevel, Settings, SettingsRefused, inherited_environment, load_settings
 
+OLD, NEW = PayloadKey("old", b"o" * 32), PayloadKey("new", b"n" * 32)
 NOW = datetime(2026, 11, 2, 1, 0, tzinfo=UTC)
 
 
@@ -52,6 +55,15 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
     assert settings.log_format is LogFormat.CONSOLE
 
 
+def test_traces_go_where_the_standard_variable_says_unless_ours_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
+    assert load_settings().otlp_endpoint == ""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://standard:4318/")
+    assert load_settings().otlp_endpoint == "http://standard:4318"
+    monkeypatch.setenv("DONDOC_OTLP_ENDPOINT", "http://ours:4318")
+    assert load_settings().otlp_endpoint == "http://ours:4318"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "field", "read"),
     [
@@ -59,13 +71,21 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
         ("CLOCK", "-0.5", "clock", timedelta(seconds=-0.5)),
         ("CLOCK", "2026-11-02T08:00:00+07:00", "clock", NOW),
         ("WEBHOOK_ALLOW", "hook.example.vn, 10.0.0.0/8,::1", "webhook_allow", ("hook.example.vn", "10.0.0.0/8", "::1")),
+        ("TRUSTED_PROXIES", "10.1.2.3, 10.0.0.0/16,::1", "trusted_proxies", ("10.1.2.3", "10.0.0.0/16", "::1")),
         ("LOG_FORMAT", "json", "log_format", LogFormat.JSON),
-        ("TEMPORAL_ADDRESS", "temporal.example.vn:7233", "temporal_address", "temporal.example.vn:7233"),
+        ("LOG_LEVEL", "debug", "log_level", LogLevel.DEBUG),
+        ("WORKER_METRICS_ADDRESS", "[::1]:9464", "worker_metrics_address", "[::1]:9464"),
+        ("OTLP_ENDPOINT", "http://collector:4318/", "otlp_endpoint", "http://collector:4318"),
+        ("TEMPORAL_ADDRESS", "localhost:7233", "temporal_address", "localhost:7233"),
         ("TEMPORAL_ADDRESS", "[::1]:7233", "temporal_address", "[::1]:7233"),
         ("PUBLIC_URL", "https://dondoc.example.vn/", "public_url", "https://dondoc.example.vn"),
         ("SMTP_URL", "smtp+starttls://u:p@mail.example.vn:587", "smtp_url", "smtp+starttls://u:p@mail.example.vn:587"),
         ("DATABASE_URL", "postgresql://u:p@db/dondoc", "database_url", "postgresql://u:p@db/dondoc"),
         ("WEB_PORT", "65535", "web_port", 65535),
+        ("TEMPORAL_KEYS", f"{NEW.written()},{OLD.written()}", "payload_keys", (NEW, OLD)),
+        ("TEMPORAL_KEYS", "\n", "payload_keys", ()),
+        ("WORKER_BUILD", "0.2.0+a1b2c3", "worker_build", "0.2.0+a1b2c3"),
+        ("CODEC_ORIGIN", "https://temporal.example.vn:8443", "codec_origin", "https://temporal.example.vn:8443"),
     ],
 )
 def test_good_values_are_read(monkeypatch: pytest.MonkeyPatch, name: str, value: str, field: str, read: object) -> None:
@@ -78,6 +98,10 @@ def test_good_values_are_read(monkeypatch: pytest.MonkeyPatch, name: str, value:
     ("name", "value"),
     [
         ("CLOCK", "3600"),
+        ("LOG_LEVEL", "loud"),
+        ("WORKER_METRICS_ADDRESS", "localhost:9464"),
+        ("WORKER_METRICS_ADDRESS", "127.0.0.1:70000"),
+        ("OTLP_ENDPOINT", "collector:4318"),
         ("CLOCK", "2026-11-02T08:00:00"),
         ("CLOCK", "tomorrow"),
         ("DATABASE_URL", "mysql://u:p4ssword@db/x"),
@@ -94,6 +118,23 @@ def test_good_values_are_read(monkeypatch: pytest.MonkeyPatch, name: str, value:
         ("LOG_FORMAT", "xml"),
         ("DIRECTORY", "/no/such/file.yaml"),
         ("WEBHOOK_ALLOW", "http://hook"),
+        ("TRUSTED_PROXIES", "*"),
+        ("TRUSTED_PROXIES", "0.0.0.0/0"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("TRUSTED_PROXIES", "proxy.example.vn"),
+        ("KEEP_TRACES_DAYS", "29"),
+        ("KEEP_AUDIT_DAYS", "for ever"),
+        ("TEMPORAL_KEYS", "p4ssword"),
+        ("TEMPORAL_KEYS", "k1:p4ssword"),
+        ("TEMPORAL_KEYS_FILE", "/no/such/file"),
+        ("TEMPORAL_REFUSE_PLAIN", "true"),
+        ("TEMPORAL_REFUSE_PLAIN", "perhaps"),
+        ("TEMPORAL_TLS", "yes please"),
+        ("TEMPORAL_TLS_CA", "/no/such/file"),
+        ("TEMPORAL_TLS_KEY", "/no/such/file"),
+        ("WORKER_BUILD", "bản mới"),
+        ("CODEC_ORIGIN", "https://temporal.example.vn/ui"),
+        ("CODEC_ORIGIN", "http://temporal.example.vn"),
         ("WEB_PORT", "0"),
         ("WEB_PORT", "65536"),
         ("WEB_PORT", "http"),
@@ -154,3 +195,87 @@ def test_secrets_come_from_files_and_the_environment_wins(tmp_path: Path, monkey
 
     monkeypatch.setenv("DONDOC_DATABASE_URL", "sqlite:///here.db")
     assert load_settings().database_url == "sqlite:///here.db"
+
+
+def refusals() -> list[str]:
+    with pytest.raises(SettingsRefused) as refused:
+        load_settings()
+    return [str(fault) for fault in refused.value.faults]
+
+
+@pytest.mark.parametrize(
+    "address", ["temporal.example.vn:7233", "10.0.0.7:7233", "[2001:db8::1]:7233", "127.evil:7233"]
+)
+def test_a_temporal_on_another_machine_is_refused_without_tls(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("DONDOC_TEMPORAL_ADDRESS", address)
+
+    (refusal,) = refusals()
+
+    assert refusal.startswith(f"DONDOC_TEMPORAL_ADDRESS là {address}, ")
+    assert "DONDOC_TEMPORAL_TLS=true" in refusal
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:7233", "127.8.8.8:7233", "[::1]:7233", "localhost:7233", "LocalHost:7"])
+def test_a_temporal_on_this_machine_needs_none(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("DONDOC_TEMPORAL_ADDRESS", address)
+
+    assert load_settings().engine_link() == EngineLink(address)
+
+
+def test_only_the_host_that_is_named_may_be_spoken_to_in_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DONDOC_TEMPORAL_PLAINTEXT_HOST", "temporal")
+    monkeypatch.setenv("DONDOC_TEMPORAL_ADDRESS", "temporal:7233")
+    assert load_settings().engine_link() == EngineLink("temporal:7233")
+
+    monkeypatch.setenv("DONDOC_TEMPORAL_ADDRESS", "temporal.example.vn:7233")
+    assert len(refusals()) == 1
+
+
+def test_certificates_an_api_key_and_a_server_name_mean_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DONDOC_TEMPORAL_ADDRESS", "temporal.example.vn:7233")
+    for name, value in (("TLS", "true"), ("TLS_SERVER_NAME", "temporal"), ("API_KEY", "kín")):
+        with monkeypatch.context() as only:
+            only.setenv(f"DONDOC_TEMPORAL_{name}", value)
+            assert load_settings().engine_link().tls is not None
+            assert "kín" not in repr(load_settings())
+
+    for name in ("ca", "certificate", "key"):
+        (tmp_path / name).write_bytes(name.encode())
+        (tmp_path / name).chmod(0o600)
+        monkeypatch.setenv(f"DONDOC_TEMPORAL_TLS_{name.upper()}", str(tmp_path / name))
+    assert load_settings().engine_link().tls == EngineTls(b"ca", b"certificate", b"key")
+
+    monkeypatch.delenv("DONDOC_TEMPORAL_TLS_CERTIFICATE")
+    assert refusals() == ["DONDOC_TEMPORAL_TLS_KEY phải được đặt cùng với DONDOC_TEMPORAL_TLS_CERTIFICATE."]
+
+
+def test_tls_without_an_address_means_nothing_and_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DONDOC_TEMPORAL_TLS", "true")
+
+    assert refusals() == ["DONDOC_TEMPORAL_ADDRESS phải được đặt cùng với các cài đặt TLS."]
+
+
+def test_keys_come_from_a_file_that_others_may_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "keys"
+    file.write_text(f"# năm nay\n{NEW.written()}\n# năm ngoái\n{OLD.written()}\n", encoding="utf-8")
+    monkeypatch.setenv("DONDOC_TEMPORAL_KEYS_FILE", str(file))
+    file.chmod(0o640)
+    assert load_settings().payload_keys == (NEW, OLD)
+    assert NEW.written() not in repr(load_settings())
+
+    file.chmod(0o644)
+    (refusal,) = refusals()
+    assert refusal.startswith(f"DONDOC_TEMPORAL_KEYS_FILE là {file}, ")
+    file.chmod(0o600)
+    file.write_text("")
+    assert refusals() == [f"DONDOC_TEMPORAL_KEYS_FILE là {file}, nhưng tệp này không có khóa nào."]
+
+
+def test_keys_come_from_a_mounted_secret_which_has_a_mode_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("settings.SECRETS", tmp_path)
+    (tmp_path / "dondoc_temporal_keys").write_text(f"{NEW.written()}\n")
+    (tmp_path / "dondoc_temporal_keys").chmod(0o444)
+
+    assert load_settings().payload_keys == (NEW,)

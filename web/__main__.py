@@ -7,32 +7,50 @@ import signal
 import socket
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
 import structlog
 import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import ASGIApp
 from temporalio.client import Client
 
 from activities.clock_guard import ClockGuard
 from activities.transports import transport_for
+from database.engine import DATABASE_AWAY
 from documents.language import N_, Language, sentence
+from models.engine_link import EngineLink
+from models.second_factor import ROLES_WITH
 from services.forgotten_password import Mailing
+from services.key_guard import require_keys
 from services.logs import configure_logging
 from services.office import Office
 from services.openid_provider import Provider
+from services.payload_encryption import EncryptingCodec, PayloadRefused
 from services.single_sign_on import ClaimNames, SingleSignOn
-from services.temporal import connect, logging_runtime
+from services.temporal import connect_by, logging_runtime
+from services.tracing import begin_tracing, end_tracing
 from services.troubles import disks_of
 from settings import Settings, SettingsRefused, load_settings
-from web.app import create_app
+from web.app import Surroundings, create_app
+from web.codec import Decoding
 from web.examination import Place
+from web.impatient import ImpatientProtocol
 from web.pages.single_sign_on import RETURN_PATH
+from web.request_ids import RequestIds
 
 STOP_SECONDS = 4
 """How long requests under way may take to end after SIGTERM."""
 
 LOCK_PATIENCE = 5.0
 """Seconds to wait for a locked database: pages must not hang."""
+
+ANSWER_WITHIN = 10.0
+"""Seconds that a database server has for one statement of a page; whoever waited has been told long before."""
+
+CONNECT_WITHIN = 5.0
+"""Seconds for a connection to Temporal."""
 
 WAITING_CONNECTIONS = 512
 
@@ -42,9 +60,9 @@ log = structlog.get_logger()
 class LazyClient:
     """Connects to Temporal when it is first needed, and again until it works; one attempt at a time."""
 
-    def __init__(self, address: str, namespace: str) -> None:
-        self._address = address
-        self._namespace = namespace
+    def __init__(self, link: EngineLink, office: Office) -> None:
+        self._link = link
+        self._office = office
         self._client: Client | None = None
         self._connecting = asyncio.Lock()
 
@@ -52,11 +70,18 @@ class LazyClient:
         """The client; later failures of the connection it mends itself.
 
         Raises:
-            RuntimeError: Temporal cannot be reached.
+            RuntimeError: Temporal cannot be reached, or nobody can say whether it may be written to in clear.
         """
         async with self._connecting:
             if self._client is None:
-                self._client = await connect(self._address, self._namespace, logging_runtime())
+                try:
+                    async with asyncio.timeout(CONNECT_WITHIN):
+                        await asyncio.to_thread(require_keys, self._office, self._link.keys)
+                        self._client = await connect_by(self._link, logging_runtime())
+                except TimeoutError:
+                    raise RuntimeError("Temporal does not answer") from None
+                except (*DATABASE_AWAY, PayloadRefused) as problem:
+                    raise RuntimeError(str(problem)) from problem
             return self._client
 
 
@@ -83,37 +108,34 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run(settings: Settings, listening: socket.socket) -> None:
     """Answer until SIGTERM or SIGINT."""
-    office = Office.at(settings.database_url, LOCK_PATIENCE)
-    client = LazyClient(settings.temporal_address or "127.0.0.1:7233", settings.temporal_namespace)
+    office = Office.at(settings.database_url, LOCK_PATIENCE, ANSWER_WITHIN)
+    office.second_factor_of = ROLES_WITH[settings.second_factor]
+    link = settings.engine_link()
+    client = LazyClient(link, office)
     run_dir = settings.data_dir / "run"
     clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()
     disks = disks_of(settings.data_dir, _sqlite_file(office))
     transport = transport_for(settings.smtp_url, settings.data_dir / "mail")
     mailing = Mailing(transport, settings.mail_from, settings.public_url)
     closing = threading.Event()
-    server = StoppableServer(
-        uvicorn.Config(
-            create_app(
-                office,
-                client,
-                clock,
-                disks,
-                settings.public_url,
-                frozenset(settings.webhook_allow),
-                closing,
-                scan=tuple(shlex.split(settings.scan_command)),
-                data_dir=settings.data_dir,
-                mailing=mailing,
-                single_sign_on=single_sign_on_of(settings),
-                place=Place(settings.data_dir, settings.temporal_address, settings.smtp_url),
-            ),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            lifespan="off",
-            timeout_graceful_shutdown=STOP_SECONDS,
-        )
+    application = create_app(
+        office,
+        client,
+        Surroundings(
+            clock=clock,
+            disks=disks,
+            base_url=settings.public_url,
+            webhook_allow=frozenset(settings.webhook_allow),
+            closing=closing,
+            scan=tuple(shlex.split(settings.scan_command)),
+            data_dir=settings.data_dir,
+            mailing=mailing,
+            single_sign_on=single_sign_on_of(settings),
+            decoding=decoding_of(link, settings.codec_origin),
+            place=Place(settings.data_dir, settings.temporal_address, settings.smtp_url),
+        ),
     )
+    server = StoppableServer(server_config(RequestIds(application), settings.trusted_proxies))
     server.closing = closing
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn stops at the first, restores what stood here and sends the signal again: then it does nothing.
@@ -121,6 +143,24 @@ def run(settings: Settings, listening: socket.socket) -> None:
     log.info("web_started", host=settings.web_host, port=settings.web_port)
     server.run(sockets=[listening])
     log.info("web_stopped")
+
+
+def server_config(app: ASGIApp, trusted_proxies: tuple[str, ...]) -> uvicorn.Config:
+    """How uvicorn serves the application.
+
+    Args:
+        trusted_proxies: from whom alone it is believed for whom, and whether over TLS, a request is passed on.
+    """
+    return uvicorn.Config(
+        app,
+        http=ImpatientProtocol,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=STOP_SECONDS,
+        forwarded_allow_ips=list(trusted_proxies),
+    )
 
 
 def single_sign_on_of(settings: Settings) -> SingleSignOn | None:
@@ -139,6 +179,27 @@ def single_sign_on_of(settings: Settings) -> SingleSignOn | None:
     return SingleSignOn(provider, names)
 
 
+def decoding_of(link: EngineLink, origin: str) -> Decoding | None:
+    """What decrypts for Temporal's UI, where an office encrypts and names that UI."""
+    return Decoding(EncryptingCodec(link.keys), origin) if link.keys and origin else None
+
+
+def keys_refused(settings: Settings) -> PayloadRefused | None:
+    """Why this process may not write to Temporal, where the database says so in time; else it is asked again then."""
+    asking = ThreadPoolExecutor(1)
+    office = Office.at(settings.database_url, LOCK_PATIENCE)
+    try:
+        asking.submit(require_keys, office, settings.payload_keys).result(LOCK_PATIENCE)
+    except PayloadRefused as refused:
+        return refused
+    except (SQLAlchemyError, TimeoutError):
+        return None
+    finally:
+        asking.shutdown(wait=False, cancel_futures=True)
+    office.engine.dispose()
+    return None
+
+
 def _sqlite_file(office: Office) -> str | None:
     return office.engine.url.database if office.engine.dialect.name == "sqlite" else None
 
@@ -154,7 +215,7 @@ def main() -> int:
     except SettingsRefused as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
-    configure_logging(settings.log_format)
+    configure_logging(settings.log_format, level=settings.log_level)
     try:
         listening = listen(settings.web_host, settings.web_port)
     except OSError as fault:
@@ -167,7 +228,12 @@ def main() -> int:
         )
         sys.stderr.write(f"{message}\n")
         return 1
+    if (why := keys_refused(settings)) is not None:
+        sys.stderr.write(f"{why}\n")
+        return 1
+    begin_tracing(settings.otlp_endpoint, "dondoc-web")
     run(settings, listening)
+    end_tracing()
     return 0
 
 

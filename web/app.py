@@ -4,6 +4,8 @@ import asyncio
 import tempfile
 import threading
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -16,6 +18,7 @@ from starlette.types import ASGIApp, Scope
 from temporalio.client import Client
 
 from activities.clock_guard import ClockGuard
+from database.engine import DATABASE_AWAY
 from documents.language import N_, Language, sentence
 from documents.sentences import refusal_sentence
 from models.refusal import Code, Refused
@@ -26,13 +29,24 @@ from services.office import Office
 from services.single_sign_on import SingleSignOn
 from web.api.application import create_api
 from web.assets import STATIC, Assets
-from web.door import PasswordChangeNeeded, SignInNeeded, language_of, reader_of, sign_in_address
+from web.away import told_away
+from web.bodies import BoundedBodies
+from web.codec import DECODE_PATH, Decoding, codec_routes
+from web.door import (
+    PasswordChangeNeeded,
+    SecondFactorNeeded,
+    SignInNeeded,
+    language_of,
+    reader_of,
+    sign_in_address,
+)
 from web.engine_watch import EngineNoted, EngineWatch
 from web.examination import Examination, Place
 from web.headers import SecurityHeaders
 from web.health import Health, Machine, TemporalClient, health_routes
 from web.live import Pulse, live_routes
 from web.metrics import metrics_routes
+from web.never_hanging import NeverHanging
 from web.origin import SameOriginOnly
 from web.pages.admin.routes import admin_routes
 from web.pages.board import board_routes
@@ -49,11 +63,13 @@ from web.pages.operation import operation_routes
 from web.pages.own_account import own_account_routes
 from web.pages.preferences import preferences_routes
 from web.pages.register import register_routes
-from web.pages.sign_in import sign_in_routes
+from web.pages.second_factor import second_factor_routes
+from web.pages.sign_in import code_routes, sign_in_routes
 from web.pages.single_sign_on import single_sign_on_routes
 from web.pages.tokens import token_routes
 from web.pages.work import work_routes
 from web.rendering import page
+from web.request_ids import route_of
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -69,24 +85,11 @@ _OTHER = N_("Yêu cầu không thực hiện được.")
 _BROKEN = N_("Hệ thống gặp lỗi khi trả lời; lỗi đã được ghi vào nhật ký.")
 
 
-def create_app(
-    office: Office,
-    temporal_client: TemporalClient,
-    clock: ClockGuard | None = None,
-    disks: tuple[Path, ...] = (),
-    base_url: str = "",
-    webhook_allow: frozenset[str] = frozenset(),
-    closing: threading.Event | None = None,
-    scan: tuple[str, ...] = (),
-    data_dir: Path | None = None,
-    mailing: Mailing | None = None,
-    single_sign_on: SingleSignOn | None = None,
-    place: Place | None = None,
-) -> ASGIApp:
-    """Build the application.
+@dataclass(frozen=True)
+class Surroundings:
+    """What an application stands in; each part has a use without the others.
 
-    Args:
-        temporal_client: gives the client of Temporal, connecting when need be; raises RuntimeError while it cannot.
+    Attributes:
         clock: watches this process's clock; made now when None.
         disks: folders on each of the disks that are written to.
         base_url: the address of the web part as it stands in mails.
@@ -97,51 +100,92 @@ def create_app(
         mailing: how the link for a forgotten password leaves; None offers none.
         single_sign_on: the office's OpenID Connect provider; None offers passwords alone.
         place: what the administrators' page is to examine beside database and engine.
+        decoding: what decrypts for the pages of Temporal's UI; None answers none.
     """
-    kept_in = data_dir or Path(tempfile.mkdtemp(prefix="dondoc-"))
-    machine = Machine(clock or ClockGuard(), disks)
+
+    clock: ClockGuard | None = None
+    disks: tuple[Path, ...] = ()
+    base_url: str = ""
+    webhook_allow: frozenset[str] = frozenset()
+    closing: threading.Event = field(default_factory=threading.Event)
+    scan: tuple[str, ...] = ()
+    data_dir: Path | None = None
+    mailing: Mailing | None = None
+    single_sign_on: SingleSignOn | None = None
+    decoding: Decoding | None = None
+    place: Place = field(default_factory=Place)
+
+
+def create_app(office: Office, temporal_client: TemporalClient, around: Surroundings | None = None) -> ASGIApp:
+    """Build the application.
+
+    Args:
+        temporal_client: gives the client of Temporal, connecting when need be; raises RuntimeError while it cannot.
+    """
+    around = around or Surroundings()
+    kept_in = around.data_dir or Path(tempfile.mkdtemp(prefix="dondoc-"))
+    machine = Machine(around.clock or ClockGuard(), around.disks)
     app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
     health = Health(office, temporal_client, machine)
     app.include_router(health_routes(health))
-    app.include_router(metrics_routes(office, machine.clock))
-    closing = closing or threading.Event()
-    files = FileStore(kept_in / "attachments", scan)
+    app.include_router(metrics_routes(office, health, machine))
+    files = FileStore(kept_in / "attachments", around.scan)
     client = _client_or_none(temporal_client)
     desk = DeskOfProcess(office, client)
-    app.include_router(sign_in_routes(office, forgotten=mailing is not None, provider=single_sign_on is not None))
-    if mailing is not None:
-        app.include_router(forgotten_routes(office, mailing))
-    if single_sign_on is not None:
-        app.include_router(single_sign_on_routes(office, single_sign_on, base_url))
+    app.include_router(
+        sign_in_routes(office, forgotten=around.mailing is not None, provider=around.single_sign_on is not None)
+    )
+    app.include_router(code_routes(office))
+    if around.mailing is not None:
+        app.include_router(forgotten_routes(office, around.mailing))
+    if around.single_sign_on is not None:
+        app.include_router(single_sign_on_routes(office, around.single_sign_on, around.base_url))
     app.include_router(own_account_routes(office))
+    app.include_router(second_factor_routes(office))
     app.include_router(work_routes(office, desk))
     app.include_router(listing_routes(office))
     app.include_router(directive_routes(office, desk, files))
     app.include_router(board_routes(office))
     app.include_router(meeting_routes(office))
-    app.include_router(inbox_routes(office, base_url))
-    app.include_router(token_routes(office, base_url))
-    api = create_api(office, client, desk, base_url=base_url, webhook_allow=webhook_allow, closing=closing)
+    app.include_router(inbox_routes(office, around.base_url))
+    app.include_router(token_routes(office, around.base_url))
+    api = create_api(
+        office,
+        client,
+        desk,
+        files,
+        base_url=around.base_url,
+        webhook_allow=around.webhook_allow,
+        closing=around.closing,
+    )
     app.router.routes.append(ApiMount("/api", api))
     app.include_router(preferences_routes(office))
     watch = EngineWatch(temporal_client)
-    app.include_router(live_routes(office, Pulse(office, watch, closing)))
+    app.include_router(live_routes(office, Pulse(office, watch, around.closing)))
     app.add_middleware(EngineNoted, watch=watch)
+    app.add_middleware(BoundedBodies)
     app.include_router(register_routes(office, client))
     reviews = Reviews(office, kept_in / "uploads")
     app.include_router(import_routes(reviews, client))
     app.include_router(import_row_routes(reviews))
     app.include_router(operation_routes(office))
-    examination = Examination(office, temporal_client, machine, place or Place())
-    app.include_router(admin_routes(office, health, examination, webhook_allow))
+    examination = Examination(office, temporal_client, machine, around.place)
+    app.include_router(admin_routes(office, health, examination, around.webhook_allow))
     app.include_router(help_routes(office))
+    if around.decoding is not None:
+        app.include_router(codec_routes(office, around.decoding))
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)
+    app.add_exception_handler(SecondFactorNeeded, _to_second_factor)
     app.add_exception_handler(Refused, _page_refused(office))
     app.add_exception_handler(HTTPException, _refused)
+    for away in DATABASE_AWAY:
+        app.add_exception_handler(away, told_away)
     app.add_exception_handler(Exception, _broken)
-    return SecurityHeaders(SameOriginOnly(app))
+    app.add_middleware(NeverHanging, engine=office.engine)  # the last one added is the outermost
+    trusted = {DECODE_PATH: around.decoding.origin} if around.decoding is not None else {}
+    return SecurityHeaders(SameOriginOnly(app, trusted))
 
 
 class ApiMount(Mount):
@@ -172,11 +216,16 @@ async def _to_password(_request: Request, _problem: Exception) -> Response:
     return RedirectResponse("/password", 303)
 
 
+async def _to_second_factor(_request: Request, _problem: Exception) -> Response:
+    return RedirectResponse("/second-factor", 303)
+
+
 def _page_refused(office: Office) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def refused(request: Request, problem: Exception) -> Response:
         if not isinstance(problem, Refused):
             raise problem
-        reader = await asyncio.to_thread(reader_of, request, office)
+        whoever = partial(reader_of, may_have_old_password=True, may_lack_second_factor=True)
+        reader = await asyncio.to_thread(whoever, request, office)
         told = refusal_sentence(problem.code, problem.data, language_of(request), reader.directory)
         status = _STATUSES.get(problem.code, 409)
         return page("message.html", reader.language, reader, MessageView(told), status=status)
@@ -191,9 +240,7 @@ async def _refused(_request: Request, problem: Exception) -> JSONResponse:
 
 
 async def _broken(request: Request, problem: Exception) -> JSONResponse:
-    path = request.url.path
-    shown = "/calendar/…" if path.startswith("/calendar/") else path  # the address of a calendar is a secret
-    log.error("request_broke", path=shown, problem=type(problem).__name__)
+    log.error("request_broke", route=route_of(request.scope), problem=type(problem).__name__)
     return _problem(500, _BROKEN, {})
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from database.engine import reading
+from database.engine import is_read_only, reading
 from documents.language import Language
 from models.local_time import local_day
 from models.sight import scope_of
@@ -31,6 +31,14 @@ class SignInNeeded(Exception):
 
 class PasswordChangeNeeded(Exception):
     """The password was made by somebody else, and is to be changed first."""
+
+
+class SecondFactorNeeded(Exception):
+    """He has to set up a second factor before anything else."""
+
+
+NOT_IN: Final = (SignInNeeded, PasswordChangeNeeded, SecondFactorNeeded)
+"""Why somebody does not read a page yet."""
 
 
 def cookie_name(request: Request) -> str:
@@ -74,7 +82,14 @@ LIVE_HEADER: Final = "Dondoc-Live"
 """Borne by what a page asks for by itself: it does not keep a session alive that nobody uses."""
 
 
-def reader_of(request: Request, office: Office, *, may_have_old_password: bool = False, used: bool = True) -> Reader:
+def reader_of(
+    request: Request,
+    office: Office,
+    *,
+    may_have_old_password: bool = False,
+    may_lack_second_factor: bool = False,
+    used: bool = True,
+) -> Reader:
     """Who reads this page.
 
     Args:
@@ -83,6 +98,7 @@ def reader_of(request: Request, office: Office, *, may_have_old_password: bool =
     Raises:
         SignInNeeded: nobody is signed in.
         PasswordChangeNeeded: he has to change his password before anything else.
+        SecondFactorNeeded: he has to set up a second factor before anything else.
     """
     secret = request.cookies.get(cookie_name(request))
     used = used and LIVE_HEADER not in request.headers
@@ -91,6 +107,8 @@ def reader_of(request: Request, office: Office, *, may_have_old_password: bool =
         raise SignInNeeded(_wanted(request))
     if found.must_change and not may_have_old_password:
         raise PasswordChangeNeeded
+    if found.lacks_second_factor and not may_lack_second_factor:
+        raise SecondFactorNeeded
     with reading(office.engine) as connection:
         reference = office.reference(connection)
         today = local_day(office.now(reference))
@@ -103,6 +121,7 @@ def reader_of(request: Request, office: Office, *, may_have_old_password: bool =
             language=language_of(request),
             unread=connection.execute(unread).scalar_one(),
             engine_up=engine_up(request.scope),
+            read_only=is_read_only(connection),
         )
 
 

@@ -17,6 +17,10 @@ SECURITY_HEADERS: Final = {
 }
 
 
+DOWNLOAD_HEADERS: Final = {"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "private"}
+"""Of a file that somebody handed in: it is saved, never shown among our pages."""
+
+
 class SecurityHeaders:
     """Wraps the whole application, so that its error pages bear them too; what an answer says itself stands."""
 

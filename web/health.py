@@ -85,13 +85,27 @@ class Health:
 
     async def look(self, language: Language = Language.VI) -> Readiness:
         """Ask database, Temporal and worker, in bounded time."""
-        found, written, (temporal, worker) = await asyncio.gather(
-            _check_sql(self._sql), _check_writing(self._writing), _check_engine(self._temporal_client)
+        found, written, engine = await asyncio.gather(
+            _check_sql(self._sql), _check_writing(self._writing), self.engine()
         )
+        temporal, worker = _check_engine(*engine)
         needed = (found, temporal, worker)
         beside = (written, *_check_disks(self._machine.disks), _check_clock(self._machine.clock))
         said = tuple(check.said_in(language) for check in (*needed, *beside))
         return Readiness(ready=all(check.ok for check in needed), checks=said)
+
+    async def engine(self) -> tuple[bool, bool]:
+        """Whether Temporal answers and whether a worker polls, in bounded time."""
+        temporal = worker = False
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                client = await self._temporal_client()
+                temporal = await client.service_client.check_health()
+            async with asyncio.timeout(ANSWER_SECONDS):
+                worker = temporal and await worker_is_there(client)
+        except (RuntimeError, RPCError, TimeoutError):  # the SDK says "not reachable" as either of the first two
+            pass
+        return temporal, worker
 
 
 def health_routes(health: Health) -> APIRouter:
@@ -155,16 +169,7 @@ def _check_clock(clock: ClockGuard) -> Found:
     )
 
 
-async def _check_engine(temporal_client: TemporalClient) -> tuple[Found, Found]:
-    temporal = worker = False
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            client = await temporal_client()
-            temporal = await client.service_client.check_health()
-        async with asyncio.timeout(ANSWER_SECONDS):
-            worker = temporal and await worker_is_there(client)
-    except (RuntimeError, RPCError, TimeoutError):  # the SDK says "not reachable" as either of the first two
-        pass
+def _check_engine(temporal: bool, worker: bool) -> tuple[Found, Found]:
     return (
         _check(
             "temporal",

@@ -27,7 +27,7 @@ from models.directive import Directive
 from models.sight import Scope
 from models.tables import LEDGER, NOTICE
 from services.office import Office
-from web.door import PasswordChangeNeeded, SignInNeeded, reader_of
+from web.door import NOT_IN, reader_of
 from web.engine_watch import EngineWatch
 
 BEAT_SECONDS: Final = 1.0
@@ -184,7 +184,7 @@ def live_routes(office: Office, pulse: Pulse) -> APIRouter:
     async def live(request: Request) -> Response:
         try:
             reader = await asyncio.to_thread(reader_of, request, office, used=False)
-        except (SignInNeeded, PasswordChangeNeeded):
+        except NOT_IN:
             return Response(status_code=401)
         if not pulse.has_room(reader.actor.person):
             return Response(status_code=503, headers={"Retry-After": "60"})

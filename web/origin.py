@@ -4,6 +4,7 @@ Cookies are SameSite=Lax, so this is the second lock. Whoever sends no cookie (a
 could be misused. Source: ASVS 5.0 3.5.1.
 """
 
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -19,16 +20,27 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 class SameOriginOnly:
     """Lets what changes something pass only from our own pages."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, trusted: Mapping[str, str] | None = None) -> None:
+        """Wrap an application.
+
+        Args:
+            trusted: by path, one other origin whose pages may send there with our cookies.
+        """
         self.app = app
+        self._trusted = trusted or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or refuse it with 403."""
-        if scope["type"] == "http" and scope["method"] not in SAFE and not comes_from_here(Headers(scope=scope)):
+        if scope["type"] == "http" and scope["method"] not in SAFE and not self._may_pass(scope):
             told = sentence(N_("Yêu cầu này không đến từ trang của hệ thống nên không được thực hiện."), Language.VI)
             await PlainTextResponse(told, 403)(scope, receive, send)
             return
         await self.app(scope, receive, send)
+
+    def _may_pass(self, scope: Scope) -> bool:
+        headers = Headers(scope=scope)
+        trusted = self._trusted.get(scope["path"])
+        return comes_from_here(headers) or (trusted is not None and headers.get("origin") == trusted)
 
 
 def comes_from_here(headers: Headers) -> bool:

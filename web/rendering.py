@@ -41,6 +41,7 @@ class Reader:
     Attributes:
         actor: himself in his own posts; on behalf of others he acts only where a form says so.
         engine_up: whether commands are recorded now; otherwise they are kept, and the page says so.
+        read_only: whether the database takes nothing now, and the page says so.
     """
 
     signed_in: SignedIn
@@ -50,6 +51,7 @@ class Reader:
     language: Language
     unread: int = 0
     engine_up: bool = True
+    read_only: bool = False
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""The web part: single sign-on, tokens, saved views, preferences, attachments, audit, operations
+"""The web part: single sign-on, second factor, tokens, saved views, preferences, attachments, audit, operations
 
 Adds tables, and indexes in the place of one: running code of the release before does not see the difference.
 
@@ -39,6 +39,28 @@ def upgrade() -> None:
         sa.Column("created_at", INSTANT(), nullable=False),
     )
     op.create_index("ix_sign_in_attempt_created_at", "sign_in_attempt", ["created_at"])
+    op.add_column("session", sa.Column("way", TEXT(), nullable=False, server_default="password"))
+    op.create_table(
+        "second_factor",
+        sa.Column("person", TEXT(), primary_key=True),
+        sa.Column("secret", TEXT(), nullable=False),
+        sa.Column("created_at", INSTANT(), nullable=False),
+        sa.Column("confirmed_at", INSTANT(), nullable=True),
+        sa.Column("last_step", sa.Integer(), nullable=False),
+    )
+    op.create_table(
+        "recovery_code",
+        sa.Column("person", TEXT(), primary_key=True),
+        sa.Column("hash", TEXT(), primary_key=True),
+    )
+    op.create_table(
+        "half_session",
+        sa.Column("id", TEXT(), primary_key=True),
+        sa.Column("person", TEXT(), nullable=False),
+        sa.Column("created_at", INSTANT(), nullable=False),
+    )
+    op.create_index("ix_half_session_person", "half_session", ["person"])
+    op.create_index("ix_half_session_created_at", "half_session", ["created_at"])
     op.create_table(
         "token",
         sa.Column("id", sa.Integer(), primary_key=True),
@@ -163,7 +185,12 @@ def downgrade() -> None:
         "saved_view",
         "answered_request",
         "token",
+        "half_session",
+        "recovery_code",
+        "second_factor",
         "sign_in_attempt",
         "identity",
     ):
         op.drop_table(table)
+    with op.batch_alter_table("session", schema=None) as batch_op:
+        batch_op.drop_column("way")

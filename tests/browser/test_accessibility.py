@@ -4,7 +4,11 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from people import DESK, PHONE, TABLET, People, Scheme
+from people import DESK, PHONE, TABLET, People, Person, Scheme
+from whole_office import WholeOffice
+
+from models.second_factor import code_at, step_of
+from services.office import Office
 
 pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
@@ -35,6 +39,7 @@ PAGES: Final = (
     ("truong.syt", "/inbox"),
     ("truong.syt", "/password"),
     ("truong.syt", "/sessions"),
+    ("truong.syt", "/second-factor"),
     ("chutich", "/board/meeting"),
     ("truong.syt", "/preferences"),
     ("truong.syt", "/tokens"),
@@ -48,6 +53,8 @@ PAGES: Final = (
     ("quantri", "/admin/new-person"),
     ("quantri", "/admin/agencies"),
     ("quantri", "/admin/agencies/SYT"),
+    ("quantri", "/admin/fields"),
+    ("quantri", "/admin/fields/y-te"),
     ("quantri", "/admin/succession"),
     ("quantri", "/admin/directory"),
     ("quantri", "/admin/calendar/2026"),
@@ -64,6 +71,17 @@ PAGES: Final = (
 SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
 
 
+async def violations(somebody: Person) -> list[str]:
+    """What axe finds on the page before somebody, in both schemes."""
+    await somebody.page.evaluate(AXE)
+    found: list[str] = []
+    for scheme in SCHEMES:
+        await somebody.page.emulate_media(color_scheme=scheme)
+        said: list[str] = await somebody.page.evaluate(RUN)
+        found += [f"{scheme}: {violation}" for violation in said]
+    return found
+
+
 @pytest.mark.parametrize(("person", "path"), PAGES)
 async def test_a_page_fits_on_every_screen_and_axe_finds_nothing(people: People, person: str, path: str) -> None:
     somebody = await (people.comes_signed_in if person else people.comes)(person, PHONE, examined=True)
@@ -75,11 +93,45 @@ async def test_a_page_fits_on_every_screen_and_axe_finds_nothing(people: People,
     folded = "details" if path == "/" else "details:not(.dropdown)"
     for summary in await somebody.page.locator(f"{folded} > summary").all():
         await summary.evaluate("element => element.parentElement.open = true")
-    await somebody.page.evaluate(AXE)
-    found: list[str] = []
-    for scheme in SCHEMES:
-        await somebody.page.emulate_media(color_scheme=scheme)
-        violations: list[str] = await somebody.page.evaluate(RUN)
-        found += [f"{scheme}: {violation}" for violation in violations]
+    found = await violations(somebody)
+
+    assert not found, "\n".join(found)
+
+
+async def test_so_do_the_pages_of_the_second_factor_while_it_is_set_up_and_asked_for(
+    people: People, office: WholeOffice
+) -> None:
+    clock = Office.at(f"sqlite:///{office.dondoc.data / 'dondoc.db'}")
+    somebody = await people.comes("thanhtra", PHONE, examined=True)
+    await somebody.signs_in("/second-factor")
+    await somebody.presses("Bắt đầu")
+    secret = await somebody.page.locator("code.secret").inner_text()
+    assert await somebody.overflow() <= 0
+    found = await violations(somebody)
+    await somebody.page.get_by_label("Mã 6 số").fill(code_at(secret, step_of(clock.now())))
+    await somebody.page.get_by_label("Mật khẩu hiện nay").fill(somebody.password)
+    await somebody.presses("Bật xác thực hai bước")
+    await somebody.reads("Mã dự phòng chỉ hiện lần này")
+    recovery = await somebody.page.locator("ol.codes code").all_inner_texts()
+    assert await somebody.overflow() <= 0
+    found += await violations(somebody)
+
+    again = await people.comes("thanhtra", PHONE, examined=True)
+    await again.opens("/sign-in")
+    await again.writes("Tên đăng nhập", again.name)
+    await again.writes("Mật khẩu", again.password)
+    await again.presses("Đăng nhập")
+    await again.reads("Mở ứng dụng xác thực")
+    assert await again.overflow() <= 0
+    found += await violations(again)
+    await again.writes("Mã 6 số", recovery[0])
+    await again.presses("Tiếp tục")
+    await again.opens("/second-factor")
+    found += await violations(again)
+    await again.writes("Mật khẩu hiện nay", again.password)
+    await again.writes("Mã 6 số", recovery[1])
+    await again.presses("Tắt xác thực hai bước")
+    await again.reads("Đã tắt xác thực hai bước")
+    clock.engine.dispose()
 
     assert not found, "\n".join(found)

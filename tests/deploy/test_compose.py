@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sysconfig
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from databases import server
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from models.payload_keys import read_keys
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = Path(sysconfig.get_path("scripts"))
@@ -85,6 +88,23 @@ def test_every_variable_of_ours_is_a_setting() -> None:
             assert variable.removeprefix("DONDOC_").lower() in Settings.model_fields
 
 
+def test_a_worker_names_the_build_of_this_release_unless_it_is_told_another() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    named = SERVICES["worker"]["environment"]["DONDOC_WORKER_BUILD"]
+
+    assert named == f"${{DONDOC_WORKER_BUILD:-{project['version']}}}"
+    assert SERVICES["worker"]["image"] == f"dondoc:{project['version']}"
+
+
+def test_only_the_temporal_of_the_inner_network_is_spoken_to_in_clear() -> None:
+    for name in ("migrate", "worker", "web"):
+        environment = SERVICES[name]["environment"]
+        assert environment["DONDOC_TEMPORAL_ADDRESS"] == f"{environment['DONDOC_TEMPORAL_PLAINTEXT_HOST']}:7233"
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    assert SERVICES["temporal"]["networks"] == ["inside"]
+
+
 def test_everything_of_ours_that_an_image_needs_is_copied_into_it() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
@@ -109,15 +129,16 @@ def test_secrets_are_made_once_are_all_different_and_lie_behind_a_closed_door(se
 
     assert set(first) == {Path(one["file"]).name for one in COMPOSE["secrets"].values()}
     passwords = [first[name] for name in first if name.endswith(("password", "key"))]
-    assert len(set(passwords)) == len(passwords) == 4
+    assert len(set(passwords)) == len(passwords) == 5
     assert all(len(password) == 40 for password in passwords)
+    assert len(read_keys(first["dondoc_temporal_keys"])) == 1
     assert secrets.stat().st_mode & 0o077 == 0
     assert ran(secrets.parent / "make-secrets").returncode == 0
     assert {file.name: file.read_text() for file in secrets.iterdir()} == first
 
 
 @pytest.mark.server
-def test_the_databases_are_made_with_an_owner_each_who_reads_nothing_of_the_other(secrets: Path) -> None:
+def test_the_databases_are_made_with_an_owner_each_and_worker_and_web_cannot_change_the_ledger(secrets: Path) -> None:
     url = make_url(server())
     host = str(url.query["host"])
     made = ran("bash", "deploy/postgresql/01-databases.sh", SECRETS=str(secrets), POSTGRES_USER="postgres", PGHOST=host)
@@ -126,9 +147,8 @@ def test_the_databases_are_made_with_an_owner_each_who_reads_nothing_of_the_othe
     own = url.set(drivername="postgresql+psycopg", username="dondoc", database="dondoc")
     upgraded = ran(
         PROGRAMS / "dondoc",
-        "db",
-        "upgrade",
-        DONDOC_DATABASE_URL=own.render_as_string(hide_password=False),
+        *SERVICES["migrate"]["command"][1:],
+        DONDOC_DATABASE_URL=own.set(username="dondoc_owner").render_as_string(hide_password=False),
         DONDOC_DATA_DIR=str(secrets.parent),
     )
     assert upgraded.returncode == 0, upgraded.stderr
@@ -136,7 +156,7 @@ def test_the_databases_are_made_with_an_owner_each_who_reads_nothing_of_the_othe
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM agency")).scalar_one() > 0
         with pytest.raises(ProgrammingError):
-            connection.execute(text("CREATE ROLE other"))
+            connection.execute(text("DELETE FROM ledger"))
     engine.dispose()
     stranger = create_engine(own.set(database="temporal"))
     with pytest.raises(OperationalError, match="permission denied"), stranger.connect():

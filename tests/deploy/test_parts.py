@@ -17,7 +17,11 @@ from typing import Any
 import pytest
 import yaml
 from databases import empty_database
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 from temporal_server import TEMPORAL, free_port, running_server
+
+from models.payload_keys import new_key
 
 pytestmark = pytest.mark.server
 
@@ -31,13 +35,15 @@ class Parts:
 
     def __init__(self, folder: Path, temporal_address: str) -> None:
         self.folder, self.port = folder, free_port()
+        self.databases = {"migrate": owners_database()}
+        self.works_in = make_url(self.databases["migrate"]).set(username="dondoc").render_as_string(hide_password=False)
         self.instead = {
             "DONDOC_DATA_DIR": str(folder),
             "DONDOC_TEMPORAL_ADDRESS": temporal_address,
             "DONDOC_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
-            "DONDOC_DATABASE_URL": empty_database(),
             "DONDOC_WEB_HOST": "127.0.0.1",
             "DONDOC_WEB_PORT": str(self.port),
+            "DONDOC_TEMPORAL_KEYS": new_key("k1").written(),  # a secret's file there
         }
 
     def environment(self, service: str) -> dict[str, str]:
@@ -46,12 +52,12 @@ class Parts:
             for name, value in SERVICES[service]["environment"].items()
         }
         clean = {name: value for name, value in os.environ.items() if not name.startswith("DONDOC_")}
-        return {**clean, **named, **self.instead}
+        database = self.databases.get(service, self.works_in)
+        return {**clean, **named, **self.instead, "DONDOC_DATABASE_URL": database}
 
     def start(self, service: str) -> subprocess.Popen[bytes]:
-        command = [
-            {"python": sys.executable, "dondoc": DONDOC}.get(word, word) for word in SERVICES[service]["command"]
-        ]
+        program, *words = SERVICES[service]["command"]
+        command = [{"python": sys.executable, "dondoc": DONDOC}[program], *words]
         with (self.folder / f"{service}.log").open("ab") as log:
             return subprocess.Popen(command, env=self.environment(service), stdout=log, stderr=log, cwd=ROOT)
 
@@ -66,6 +72,19 @@ class Parts:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
+
+
+def owners_database() -> str:
+    """An empty database with the two accounts that deploy/postgresql makes, as its owner enters it."""
+    url = make_url(empty_database())
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        there = connection.execute(text("SELECT rolname FROM pg_roles")).scalars().all()
+        for account in {"dondoc", "dondoc_owner"}.difference(there):
+            connection.execute(text(f"CREATE ROLE {account} LOGIN"))
+        connection.execute(text(f'ALTER DATABASE "{url.database}" OWNER TO dondoc_owner'))
+    engine.dispose()
+    return url.set(username="dondoc_owner").render_as_string(hide_password=False)
 
 
 @pytest.fixture
@@ -104,5 +123,17 @@ def test_the_parts_of_the_compose_file_work_together_and_go_on_after_a_worker_is
         status = json.loads(parts.dondoc("status", "NV-1", "--json").stdout)
         assert (status["status"], status["seq"]) == ("in_progress", 3)
         assert json.loads(parts.dondoc("verify", "--json").stdout)["broken"] == []
+        builds = json.loads(parts.dondoc("deployment", "list", "--json").stdout)
+        assert builds["current"] == SERVICES["worker"]["environment"]["DONDOC_WORKER_BUILD"].partition(":-")[2][:-1]
+        keyless = subprocess.run(
+            [DONDOC, "do", "NV-1", "comment", "--text", "Không khóa", "--as", "vanthu"],
+            env={**parts.environment("web"), "DONDOC_TEMPORAL_KEYS": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert keyless.returncode == 1
+        assert "DONDOC_TEMPORAL_KEYS" in keyless.stderr
+        assert json.loads(parts.dondoc("status", "NV-1", "--json").stdout)["seq"] == 3
     logged = (parts.folder / "web.log").read_text(encoding="utf-8").splitlines()
     assert all(json.loads(line) for line in logged), "one JSON object a line"

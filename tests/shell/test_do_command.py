@@ -1,5 +1,8 @@
 """`dondoc do` with no engine running: what may not be is refused at once, what may is kept and sent later."""
 
+import hashlib
+from pathlib import Path
+
 import pytest
 from builders import a_deadline
 from dondoc_in_process import Dondoc, Said
@@ -8,10 +11,13 @@ from sqlalchemy import select
 
 from database.engine import reading
 from models import commands as c
+from models.attachments import reference_to
 from models.engine import CommandEnvelope
 from models.tables import COMMAND
+from services.attachments import FileStore, files_of
 
 CODE = "NV-1"
+PDF = b"%PDF-1.4\n%%EOF\n"
 
 
 @pytest.fixture
@@ -20,6 +26,10 @@ def dondoc(desk: Desk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
         monkeypatch.delenv(name, raising=False)
     desk.register(CODE, "Wed 2026-03-04 09:00", deadline=a_deadline("2026-03-20"))
     return Dondoc(desk.data, capsys)
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def kept(desk: Desk) -> list[tuple[str, str, CommandEnvelope]]:
@@ -133,18 +143,71 @@ def test_an_unknown_directive_is_refused(dondoc: Dondoc, desk: Desk) -> None:
     assert kept(desk) == []
 
 
-def test_words_reach_the_command(dondoc: Dondoc, desk: Desk) -> None:
+def test_words_and_files_reach_the_command_and_the_files_are_kept(dondoc: Dondoc, desk: Desk, tmp_path: Path) -> None:
+    report, second = tmp_path / "bao-cao.pdf", tmp_path / "phụ lục.txt"
+    report.write_bytes(PDF)
+    second.write_text("Số liệu", encoding="utf-8")
     desk.act(CODE, c.Acknowledge(), "truong.syt", "Wed 2026-03-04 09:30")
     said: Said = dondoc(
         *("do", CODE, "submit", "--as", "truong.syt@quangngai.example", "--result", "Đã xong"),
-        *("--document", "8/BC-SYT", "--attachment", "/tmp/a/bao-cao.pdf", "--attachment", "phu-luc.xlsx"),  # noqa: S108
+        *("--document", "8/BC-SYT", "--attachment", str(report), "--attachment", str(second)),
     )
 
     assert said.code == 1
     ((_id, _state, envelope),) = kept(desk)
-    assert envelope.command == c.Submit(
-        result="Đã xong", document_number="8/BC-SYT", attachments=("bao-cao.pdf", "phu-luc.xlsx")
-    )
+    named = (reference_to(sha256(PDF), "bao-cao.pdf"), reference_to(sha256("Số liệu".encode()), "phụ lục.txt"))
+    assert envelope.command == c.Submit(result="Đã xong", document_number="8/BC-SYT", attachments=named)
+    with reading(desk.office.engine) as connection:
+        files = files_of(connection, CODE)
+    assert tuple(files) == named
+    assert {one.person for one in files.values()} == {"truong.syt"}
+    store = FileStore(desk.data / "attachments")
+    assert store.path(sha256(PDF)).read_bytes() == PDF
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("bao-cao.pdf", b"MZ\x90\x00", "bao-cao.pdf"),
+        ("bao-cao.exe", b"MZ\x90\x00", "bao-cao.exe"),
+        ("MẬT.txt", b"x", "mật"),
+        ("khong-co.txt", None, "khong-co.txt"),
+    ],
+)
+def test_a_file_that_is_not_taken_is_one_sentence_and_the_act_is_not_done(
+    dondoc: Dondoc, desk: Desk, tmp_path: Path, name: str, content: bytes | None, told: str
+) -> None:
+    desk.act(CODE, c.Acknowledge(), "truong.syt", "Wed 2026-03-04 09:30")
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+
+    said = dondoc("do", CODE, "report_progress", "--as", "truong.syt", "--attachment", str(tmp_path / name))
+
+    assert said.code == 1
+    assert told.casefold() in said.sentence.casefold()
+    assert kept(desk) == []
+
+
+def test_a_file_that_the_offices_scanner_refuses_is_not_taken(
+    dondoc: Dondoc, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.act(CODE, c.Acknowledge(), "truong.syt", "Wed 2026-03-04 09:30")
+    (tmp_path / "a.txt").write_text("x", encoding="utf-8")
+    monkeypatch.setenv("DONDOC_SCAN_COMMAND", "/bin/false")
+
+    dondoc("do", CODE, "report_progress", "--as", "truong.syt", "--attachment", str(tmp_path / "a.txt"))
+
+    assert kept(desk) == []
+
+
+def test_who_may_not_act_hands_nothing_in(dondoc: Dondoc, desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x", encoding="utf-8")
+
+    said = dondoc("do", CODE, "submit", "--as", "truong.stc", "--text", "x", "--attachment", str(tmp_path / "a.txt"))
+
+    assert said.code == 1
+    with reading(desk.office.engine) as connection:
+        assert files_of(connection, CODE) == {}
 
 
 @pytest.mark.parametrize(

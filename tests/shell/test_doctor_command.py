@@ -10,8 +10,12 @@ from shell import doctor
 
 @pytest.fixture(autouse=True)
 def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DONDOC_SMTP_URL", "DONDOC_TEMPORAL_ADDRESS", "DONDOC_DATABASE_URL"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("SMTP_URL", "TEMPORAL_ADDRESS", "DATABASE_URL", "CLOCK", "PUBLIC_URL", "OTLP_ENDPOINT"):
+        monkeypatch.delenv(f"DONDOC_{name}", raising=False)
+
+
+SETTINGS = ("examples", "clock_setting", "permissions", "public_url", "tls", "webhook_allow")
+"""Checks of what is set, where nothing is."""
 
 
 def verdicts(told: dict[str, list[dict[str, object]]]) -> dict[object, object]:
@@ -33,6 +37,7 @@ def test_where_nothing_is_doctor_says_so_and_makes_nothing(tmp_path: Path) -> No
         "temporal": False,
         "worker": False,
         "smtp": True,
+        **dict.fromkeys(SETTINGS, True),
         "accounts": True,
     }
     assert not (tmp_path / "data").exists()
@@ -47,7 +52,7 @@ def test_where_data_are_and_nothing_runs_only_what_should_run_is_missing(desk: D
     assert set(found) == {
         *("settings", "folder", "disk", "system", "database", "schema", "ledger_triggers", "clock", "moments"),
         *("commands", "starts", "data", "outbox", "undelivered", "webhooks", "posts", "addresses", "absences"),
-        *("calendar", "policy", "temporal", "worker", "smtp", "accounts"),
+        *("calendar", "policy", "temporal", "worker", "smtp", *SETTINGS, "accounts"),
     }
 
 
@@ -87,7 +92,7 @@ def test_a_temporal_that_does_not_answer_is_named_with_its_address(desk: Desk, m
 
     told = desk.dondoc(doctor, "doctor")
 
-    assert "temporal\tKHÔNG ỔN\tTemporal ở 127.0.0.1:1 không trả lời." in told.out
+    assert "temporal\tKHÔNG ỔN\tTemporal ở 127.0.0.1:1 không trả lời. Kiểm tra" in told.out
     assert "accounts" not in told.out
 
 

@@ -6,8 +6,9 @@ import pytest
 from dondoc_in_process import Dondoc
 from office_fixture import Desk
 
-from services import accounts
-from services.accounts import Browser
+from models.second_factor import code_at, step_of
+from services import accounts, second_factor
+from services.accounts import Browser, CodeNeeded
 
 
 @pytest.fixture
@@ -54,3 +55,19 @@ def test_an_account_is_taken_away_once(dondoc: Dondoc, desk: Desk) -> None:
 
     assert dondoc("user", "remove", "truong.syt").code == 0
     assert "dondoc user add truong.syt" in dondoc("user", "remove", "truong.syt").sentence
+
+
+def test_the_second_factor_is_taken_off_for_who_lost_the_telephone(dondoc: Dondoc, desk: Desk) -> None:
+    password = accounts.add(desk.office, "truong.syt", None)
+    _, session = accounts.sign_in(desk.office, "truong.syt", password, Browser())
+    second_factor.begin(desk.office, "truong.syt")
+    setup = second_factor.standing_of(desk.office, "truong.syt").setup
+    assert setup is not None
+    second_factor.switch_on(desk.office, session, password, code_at(setup.secret, step_of(desk.office.now())))
+    with pytest.raises(CodeNeeded):
+        accounts.sign_in(desk.office, "truong.syt", password, Browser())
+    assert dondoc.json("user", "list")[0]["second_factor"] is True
+
+    assert dondoc("user", "nocode", "truong.syt").code == 0
+    assert "không dùng xác thực hai bước" in dondoc("user", "nocode", "truong.syt").sentence
+    assert accounts.sign_in(desk.office, "truong.syt", password, Browser())[1].person == "truong.syt"

@@ -8,6 +8,7 @@ import email
 import email.policy
 import json
 import sqlite3
+import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,6 +68,16 @@ class Told:
     client: str = ""
 
 
+TABLES = {
+    "ledger": "directive, seq, id",
+    "command": "id",
+    "directive": "code",
+    "notice": "id",
+    "delivery": "id",
+    "mail": "id",
+}
+"""What the checker reads, and in which order."""
+
 OF_THE_OFFICE = ("webhook/", "undelivered/")
 """What stands in place of a code in notices that no directive's event made."""
 
@@ -105,24 +116,70 @@ def read_evidence(
     Args:
         mails_before: `message_ids` of the folder before the database was copied; None where nothing leaves meanwhile.
     """
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    connection.row_factory = sqlite3.Row
+    try:
+        tables = {
+            name: [dict(row) for row in connection.execute(f"SELECT * FROM {name} ORDER BY {order}")]  # noqa: S608 - our own names
+            for name, order in TABLES.items()
+        }
+    finally:
+        connection.close()
+    return _evidence(tables, logs, mail_folder, mails_before)
+
+
+def read_server_evidence(
+    psql: Sequence[str],
+    logs: Iterable[Path] = (),
+    mail_folder: Path | None = None,
+    mails_before: Sequence[str] | None = None,
+) -> tuple[Evidence, dt.datetime]:
+    """Read a PostgreSQL database as it stands in one instant; also returns that instant, by the server's clock.
+
+    Args:
+        psql: the command that opens the database.
+        mails_before: as `read_evidence`.
+    """
+    asked = "".join(
+        f"SELECT '{name}' || chr(9) || row_to_json(one) FROM (SELECT * FROM {name} ORDER BY {order}) one;\n"  # noqa: S608 - our own names
+        for name, order in TABLES.items()
+    )
+    script = (
+        "SET TIME ZONE 'UTC';\nBEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n"
+        "SELECT 'now' || chr(9) || to_json(now());\n"
+        f"{asked}COMMIT;\n"
+    )
+    words = [*psql, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
+    said = subprocess.run(words, input=script, capture_output=True, text=True, check=True, cwd="/").stdout
+    tables: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
+    as_of = dt.datetime.now(dt.UTC)
+    for line in said.splitlines():
+        name, _, row = line.partition("\t")
+        if name == "now":
+            as_of = dt.datetime.fromisoformat(json.loads(row)).astimezone(dt.UTC)
+        else:
+            tables[name].append(json.loads(row))
+    return _evidence(tables, logs, mail_folder, mails_before), as_of
+
+
+def _evidence(
+    tables: dict[str, list[dict[str, Any]]],
+    logs: Iterable[Path],
+    mail_folder: Path | None,
+    mails_before: Sequence[str] | None,
+) -> Evidence:
     on_disk = message_ids(mail_folder) if mail_folder else []
     evidence = Evidence(
         told=[line for log in logs for line in read_log(log)],
         mails_on_disk=on_disk,
         mails_before=list(on_disk if mails_before is None else mails_before),
     )
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
-    connection.row_factory = sqlite3.Row
-    try:
-        for row in connection.execute("SELECT * FROM ledger ORDER BY directive, seq, id"):
-            evidence.lives.setdefault(row["directive"], []).append(_row(row))
-        evidence.commands = dict(connection.execute("SELECT id, state FROM command").fetchall())
-        evidence.snapshots = {row["code"]: dict(row) for row in connection.execute("SELECT * FROM directive")}
-        evidence.notices = [one for one in _all(connection, "notice") if not one["directive"].startswith(OF_THE_OFFICE)]
-        evidence.deliveries = _all(connection, "delivery")
-        evidence.mails = _all(connection, "mail")
-    finally:
-        connection.close()
+    for row in tables["ledger"]:
+        evidence.lives.setdefault(row["directive"], []).append(_row(row))
+    evidence.commands = {row["id"]: row["state"] for row in tables["command"]}
+    evidence.snapshots = {row["code"]: row for row in tables["directive"]}
+    evidence.notices = [one for one in tables["notice"] if not one["directive"].startswith(OF_THE_OFFICE)]
+    evidence.deliveries, evidence.mails = tables["delivery"], tables["mail"]
     return evidence
 
 
@@ -139,7 +196,7 @@ def instant(text: str | None) -> dt.datetime | None:
     return dt.datetime.fromisoformat(text).astimezone(dt.UTC) if text else None
 
 
-def _row(row: sqlite3.Row) -> Row:
+def _row(row: dict[str, Any]) -> Row:
     return Row(
         directive=row["directive"],
         seq=row["seq"],
@@ -154,10 +211,6 @@ def _row(row: sqlite3.Row) -> Row:
         previous_hash=row["previous_hash"],
         hash=row["hash"],
     )
-
-
-def _all(connection: sqlite3.Connection, table: str) -> list[dict[str, Any]]:
-    return [dict(row) for row in connection.execute(f"SELECT * FROM {table} ORDER BY id")]  # noqa: S608 - our own names
 
 
 def message_ids(folder: Path) -> list[str]:

@@ -13,11 +13,11 @@ from typing import Any
 
 from checked_board import check_board, check_snapshot
 from checked_commands import check_chain, check_commands
-from checked_files import Evidence, Fault, read_evidence
+from checked_files import Evidence, Fault, read_evidence, read_server_evidence
 from checked_moments import Rule, Step, check_moments
 from checked_outbox import check_deliveries, check_notices
 
-__all__ = ["Evidence", "Fault", "Rule", "Step", "Verdict", "judge", "read_evidence"]
+__all__ = ["Evidence", "Fault", "Rule", "Step", "Verdict", "judge", "read_evidence", "read_server_evidence"]
 
 SETTLING = dt.timedelta(seconds=3)
 """What fell due within this time before the evidence was taken may still be on its way."""

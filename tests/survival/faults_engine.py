@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from running_engine import RunningEngine
@@ -20,10 +20,13 @@ from activities.commit import Door
 from activities.doorkeeper import Doorkeeper
 from database.engine import open_engine
 from models.engine import DirectiveInput
+from models.engine_link import EngineLink
+from models.payload_keys import PayloadKey
+from services.deployments import deployment_config
 from services.office import Office
 from services.sending import Sender
 from services.standing_workflows import ensure_search_attributes
-from services.temporal import connect, handle
+from services.temporal import connect, connect_by, handle
 from workflows.directive import DirectiveWorkflow
 
 
@@ -60,9 +63,12 @@ class Workers:
     threads: ThreadPoolExecutor
 
     @contextlib.asynccontextmanager
-    async def running(self, code: type, identity: str) -> AsyncIterator[None]:
+    async def running(
+        self, code: type, identity: str, *, build: str = "", keys: tuple[PayloadKey, ...] = ()
+    ) -> AsyncIterator[None]:
         """Run one build while the block lasts."""
-        client = await connect(self.address, "default")  # a client of its own, as a process of its own has
+        # A client of its own, as a process of its own has.
+        client = await connect_by(EngineLink(self.address, keys=keys))
         async with Worker(
             client,
             task_queue=self.engine.task_queue,
@@ -72,8 +78,17 @@ class Workers:
             activity_executor=self.threads,
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_concurrent_workflow_tasks=4,
+            deployment_config=deployment_config(build) if build else None,
         ):
             yield
+
+    async def with_keys(self, *keys: PayloadKey) -> RunningEngine:
+        """The same office as a process with these keys sees it."""
+        client = await connect_by(EngineLink(self.address, keys=keys))
+        skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
+        queue = self.engine.task_queue
+        sender = Sender(skipper.client, self.engine.office, patience=self.engine.sender.patience, task_queue=queue)
+        return replace(self.engine, client=client, skipper=skipper, sender=sender)
 
     async def failed_tasks(self, code: str) -> list[FailedTask]:
         """The failed workflow tasks in the histories of all runs of a directive."""
@@ -121,14 +136,14 @@ class Workers:
 
 
 @contextlib.asynccontextmanager
-async def an_engine_without_workers(database: Path, address: str) -> AsyncIterator[Workers]:
-    """One office on a queue of its own; the test runs the workers."""
+async def an_engine_without_workers(database: Path, address: str, queue: str = "") -> AsyncIterator[Workers]:
+    """One office on a queue of its own, or on the one that is named; the test runs the workers."""
     client: Client = await connect(address, "default")
     await ensure_search_attributes(client)
     office = Office(open_engine(f"sqlite:///{database}"))
     door = Door(office.engine, office.references)
     mark = uuid.uuid4().hex[:8]
-    queue = f"dondoc-{mark}"
+    queue = queue or f"dondoc-{mark}"
     skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
     sender = Sender(skipper.client, office, patience=60, task_queue=queue)
     with ThreadPoolExecutor(8) as threads:

@@ -17,8 +17,9 @@ from typing import Any
 from builders import a_registration, local
 from dondoc_command import DONDOC, Dondoc, until
 from office_fixture import Desk
-from sqlalchemy import Engine, Row, create_engine, text
+from sqlalchemy import Engine, Row, text
 
+from database.engine import open_engine
 from embedded.locate import running_system
 from models import commands as c
 from models.calendar import local_day
@@ -33,6 +34,11 @@ MORNING = "2026-11-25T09:00:00+07:00"
 """A Wednesday of mail hours; the office's clock stands there when it starts."""
 
 CLOSED = "('completed', 'cancelled')"
+
+
+def from_json(column: Any) -> Any:
+    """What a column of JSON holds; SQLite gives its text."""
+    return json.loads(column) if isinstance(column, str) else column
 
 
 def enter(desk: Desk, code: str, *, told: tuple[str, ...] = (), **changes: Any) -> None:
@@ -76,6 +82,10 @@ class ManyOpen:
     def data(self) -> Path:
         return self.dondoc.data
 
+    @property
+    def url(self) -> str:
+        return self.engine.url.render_as_string(hide_password=False)
+
     def rows(self, statement: str, **values: object) -> list[Row[Any]]:
         with self.engine.connect() as connection:
             return list(connection.execute(text(statement), values))
@@ -117,8 +127,9 @@ def many_open(seeded_database: Path, folder: Path, fill: Callable[[Desk], None])
     desk = Desk.copied(seeded_database, data)
     fill(desk)
     desk.office.engine.dispose()
-    dondoc = Dondoc(data, {"DONDOC_CLOCK": MORNING})
-    engine = create_engine(f"sqlite:///{data / 'dondoc.db'}")
+    url = desk.office.engine.url.render_as_string(hide_password=False)
+    dondoc = Dondoc(data, {"DONDOC_CLOCK": MORNING, "DONDOC_DATABASE_URL": url})
+    engine = open_engine(url)
     dondoc.up()
     try:
         dondoc("rebuild", "workflows", seconds=600)
@@ -138,6 +149,7 @@ class Busy:
     """
 
     data: Path
+    url: str
     codes: list[str]
     heard: dict[str, str] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
@@ -155,7 +167,7 @@ class Busy:
             assert not thread.is_alive()
 
     async def _work(self) -> None:
-        office, sender, known = Office.at(f"sqlite:///{self.data / 'dondoc.db'}"), None, None
+        office, sender, known = Office.at(self.url), None, None
         number = 0
         while not self._over.is_set():
             running = running_system(self.data)
@@ -241,4 +253,14 @@ def when(condition: Callable[[], object], seconds: float = 120) -> None:
         assert time.monotonic() < ends_at, "the condition did not come true"
 
 
-__all__ = ["Busy", "ManyOpen", "OnATerminal", "all_kept_are_recorded", "enter", "many_open", "until", "when"]
+__all__ = [
+    "Busy",
+    "ManyOpen",
+    "OnATerminal",
+    "all_kept_are_recorded",
+    "enter",
+    "from_json",
+    "many_open",
+    "until",
+    "when",
+]

@@ -8,15 +8,18 @@ from pathlib import Path
 SECRET_KEY = "kanari-cua-khoa-ky-7f3b2a91c4d85e06"
 SMTP_PASSWORD = "kanari-cua-may-thu-51d0e7"
 DATABASE_PASSWORD = "kanari-cua-csdl-9a44f2"
+TEMPORAL_KEY = "kanari-cua-khoa-temporal-4c1b9e7"
+"""32 letters, as long as a key is."""
 
 SETTINGS = {
     "DONDOC_SECRET_KEY": SECRET_KEY,
     "DONDOC_SMTP_URL": f"smtp://dondoc:{SMTP_PASSWORD}@127.0.0.1:1",  # nobody listens, so every mail fails
+    "DONDOC_TEMPORAL_KEYS": f"k1:{base64.b64encode(TEMPORAL_KEY.encode()).decode()}",
     "DONDOC_WEBHOOK_ALLOW": "127.0.0.1",
     "DONDOC_LOG_FORMAT": "json",
 }
 DATABASE_URL = f"postgresql://dondoc:{DATABASE_PASSWORD}@127.0.0.1:1/dondoc"
-CANARIES = (SECRET_KEY, SMTP_PASSWORD, DATABASE_PASSWORD)
+CANARIES = (SECRET_KEY, SMTP_PASSWORD, DATABASE_PASSWORD, TEMPORAL_KEY)
 
 
 def forms(secret: str) -> Iterator[bytes]:

@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 import structlog
 from dondoc_command import DONDOC
-from machine_secrets import CANARIES, DATABASE_PASSWORD, DATABASE_URL, SETTINGS, SMTP_PASSWORD, forms, found_in
+from machine_secrets import (
+    CANARIES,
+    DATABASE_PASSWORD,
+    DATABASE_URL,
+    SETTINGS,
+    SMTP_PASSWORD,
+    TEMPORAL_KEY,
+    forms,
+    found_in,
+)
 from office_fixture import Desk, desk
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -86,6 +95,8 @@ def test_a_command_that_reaches_no_database_says_one_sentence_without_the_passwo
         ("smtp_url", f"smtp://a:{SMTP_PASSWORD}@x:99999"),
         ("database_url", f"mysql://a:{DATABASE_PASSWORD}@x/y"),
         ("secret_key", SMTP_PASSWORD),
+        ("temporal_keys", SMTP_PASSWORD),
+        ("temporal_keys", f"k1:{TEMPORAL_KEY}=="),
     ],
 )
 def test_a_setting_that_is_refused_is_named_and_not_shown(

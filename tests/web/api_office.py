@@ -11,7 +11,7 @@ from temporalio.client import Client
 
 from models import commands as c
 from services import tokens
-from web.app import create_app
+from web.app import Surroundings, create_app
 
 HOST = "http://dondoc.test"
 MINE, OTHERS = "NV-1", "NV/2"
@@ -68,6 +68,6 @@ class Api:
 
 
 def connected(desk: Desk, temporal: Callable[[], Awaitable[Client]] = no_temporal) -> httpx2.AsyncClient:
-    application = create_app(desk.office, temporal, base_url=HOST)
+    application = create_app(desk.office, temporal, Surroundings(base_url=HOST))
     transport = httpx2.ASGITransport(application, raise_app_exceptions=False)
     return httpx2.AsyncClient(transport=transport, base_url=HOST)

@@ -18,14 +18,17 @@ from office_fixture import Desk
 from temporalio.client import Client
 
 from activities.transports import transport_for
+from models.payload_keys import new_key
 from models.sign_in import LONGEST_SESSION
 from models.vocabulary import Role
 from services import accounts
 from services.forgotten_password import Mailing
 from services.office import Office
 from services.openid_provider import Provider
+from services.payload_encryption import EncryptingCodec
 from services.single_sign_on import ClaimNames, SingleSignOn
-from web.app import create_app
+from web.app import Surroundings, create_app
+from web.codec import Decoding
 from web.headers import SecurityHeaders
 from web.origin import SameOriginOnly
 
@@ -49,6 +52,8 @@ ACCESS: Final[dict[str, frozenset[Role]]] = {
     "POST /sign-in": OPEN,
     "POST /sign-out": OPEN,
     "POST /language": OPEN,
+    "GET /sign-in/code": OPEN,
+    "POST /sign-in/code": OPEN,
     "GET /sign-in/provider": OPEN,
     "GET /sign-in/provider/return": OPEN,
     "GET /signed-out": OPEN,
@@ -62,6 +67,10 @@ ACCESS: Final[dict[str, frozenset[Role]]] = {
     "POST /inbox/read": SIGNED_IN,
     "GET /password": SIGNED_IN,
     "POST /password": SIGNED_IN,
+    "GET /second-factor": SIGNED_IN,
+    "POST /second-factor/begin": SIGNED_IN,
+    "POST /second-factor/on": SIGNED_IN,
+    "POST /second-factor/change": SIGNED_IN,
     "GET /sessions": SIGNED_IN,
     "POST /sessions/end": SIGNED_IN,
     # Directives.
@@ -91,6 +100,8 @@ ACCESS: Final[dict[str, frozenset[Role]]] = {
     # What bears a secret or a token of its own; `test_api_access.py` tries each operation.
     "GET /api": OPEN,
     "GET /calendar/{secret}.ics": OPEN,
+    # Administrators only, by token or session, for the pages of Temporal's UI; `test_codec.py` tries each.
+    "POST /codec/decode": OPEN,
     # Taking in.
     "GET /register": OFFICE,
     "POST /register": OFFICE,
@@ -115,8 +126,11 @@ ACCESS: Final[dict[str, frozenset[Role]]] = {
     "GET /admin/audit": ADMINISTRATION,
     "GET /admin/directory": ADMINISTRATION,
     "GET /admin/directory.yaml": ADMINISTRATION,
+    "GET /admin/fields": ADMINISTRATION,
+    "GET /admin/fields/{code:path}": ADMINISTRATION,
     "GET /admin/ledger": ADMINISTRATION,
     "GET /admin/new-agency": ADMINISTRATION,
+    "GET /admin/new-field": ADMINISTRATION,
     "GET /admin/new-person": ADMINISTRATION,
     "GET /admin/operations": ADMINISTRATION,
     "GET /admin/policy": ADMINISTRATION,
@@ -130,13 +144,16 @@ ACCESS: Final[dict[str, frozenset[Role]]] = {
     "POST /admin/calendar/{year}/remove": ADMINISTRATION,
     "POST /admin/calendar/{year}/work": ADMINISTRATION,
     "POST /admin/directory": ADMINISTRATION,
+    "POST /admin/fields/{code:path}": ADMINISTRATION,
     "POST /admin/new-agency": ADMINISTRATION,
+    "POST /admin/new-field": ADMINISTRATION,
     "POST /admin/new-person": ADMINISTRATION,
     "POST /admin/people/{code}": ADMINISTRATION,
     "POST /admin/people/{code}/absence": ADMINISTRATION,
     "POST /admin/people/{code}/absence/remove": ADMINISTRATION,
     "POST /admin/people/{code}/account": ADMINISTRATION,
     "POST /admin/people/{code}/account/remove": ADMINISTRATION,
+    "POST /admin/people/{code}/second-factor/remove": ADMINISTRATION,
     "POST /admin/people/{code}/sign-out": ADMINISTRATION,
     "POST /admin/policy/apply": ADMINISTRATION,
     "POST /admin/policy/check": ADMINISTRATION,
@@ -152,7 +169,7 @@ ACCESS: Final[dict[str, frozenset[Role]]] = {
 PARAMETERS: Final = {"secret": "khong-co", "role": "agency", "year": "2026"}
 """What stands in a path's place of that name; anything else is `1`."""
 
-CODES: Final = {"/admin/people/": "truong.syt", "/admin/agencies/": "SYT"}
+CODES: Final = {"/admin/people/": "truong.syt", "/admin/agencies/": "SYT", "/admin/fields/": "y-te"}
 """Whose code stands in an address that begins so; elsewhere it is a directive's."""
 
 ABSENT: Final = frozenset(
@@ -201,9 +218,12 @@ def application(desk: Desk) -> SecurityHeaders:
     app = create_app(
         desk.office,
         no_temporal,
-        base_url=HOST,
-        mailing=mailing,
-        single_sign_on=SingleSignOn(provider, ClaimNames()),
+        Surroundings(
+            base_url=HOST,
+            mailing=mailing,
+            single_sign_on=SingleSignOn(provider, ClaimNames()),
+            decoding=Decoding(EncryptingCodec((new_key("k1"),)), "https://temporal.example.vn"),
+        ),
     )
     assert isinstance(app, SecurityHeaders)
     return app

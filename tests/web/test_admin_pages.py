@@ -24,7 +24,7 @@ from services import accounts, webhooks
 from services.audit import audited
 from services.office import Office
 from services.policies import policy_in_force
-from web.app import create_app
+from web.app import Surroundings, create_app
 from web.headers import SecurityHeaders
 from web.origin import SameOriginOnly
 
@@ -49,6 +49,9 @@ PAGES = (
     "/admin/agencies?text=khong-co",
     "/admin/agencies/SYT",
     "/admin/new-agency",
+    "/admin/fields",
+    "/admin/fields/y-te",
+    "/admin/new-field",
     "/admin/succession",
     "/admin/succession?old=SYT&new=STC",
     "/admin/directory",
@@ -80,7 +83,7 @@ def office(desk: Desk) -> Iterator[Office]:
 
 @pytest.fixture
 async def browser(office: Office) -> AsyncIterator[httpx2.AsyncClient]:
-    transport = httpx2.ASGITransport(create_app(office, no_temporal, base_url=HOST))
+    transport = httpx2.ASGITransport(create_app(office, no_temporal, Surroundings(base_url=HOST)))
     async with httpx2.AsyncClient(transport=transport, base_url=HOST, headers={"Origin": HOST}) as client:
         yield client
 
@@ -344,6 +347,55 @@ async def test_the_directory_goes_out_as_a_file_and_comes_back_as_it_was(
     assert office.reference().directory == before
     assert broken.status_code == 422
     assert "Dòng 1" in broken.text
+
+
+async def test_a_field_is_entered_and_given_to_another_leader(admin: httpx2.AsyncClient, office: Office) -> None:
+    new = {
+        "code": "bien-doi-khi-hau",
+        "name": "Biến đổi khí hậu",
+        "vice_chairman": "pct.vanxa",
+        "aliases": "BĐKH\nKhí hậu",
+    }
+    added = await admin.post("/admin/new-field", data=new)
+    assert added.headers["location"] == "/admin/fields/bien-doi-khi-hau?done=added"
+    seen = await hidden(admin, "/admin/fields/bien-doi-khi-hau")
+
+    given = {"seen": seen, "name": "Biến đổi khí hậu", "vice_chairman": "pct.kinhte", "monitoring_officer": ""}
+    changed = await admin.post("/admin/fields/bien-doi-khi-hau", data=given)
+    late = await admin.post("/admin/fields/bien-doi-khi-hau", data=given | {"name": "Khác"})
+
+    assert changed.headers["location"] == "/admin/fields/bien-doi-khi-hau?done=saved"
+    assert late.status_code == 422
+    assert "Người khác vừa sửa mục này" in late.text
+    field = office.reference().directory.field("bien-doi-khi-hau")
+    assert field is not None
+    assert (field.name, field.vice_chairman, field.aliases) == ("Biến đổi khí hậu", "pct.kinhte", ())
+    assert acts(office)[-2:] == [
+        ("quantri", "field.add", "bien-doi-khi-hau"),
+        ("quantri", "field.change", "bien-doi-khi-hau"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"code": "y-te", "name": "Khác"}, "đã có trong danh bạ"),
+        ({"code": "moi", "name": "Y TẾ"}, "cũng là tên của lĩnh vực y-te"),
+        ({"code": "moi", "name": "Mới", "vice_chairman": "khong.co"}, "không có người nào mã"),
+        ({"code": "", "name": ""}, "Ghi mã"),
+    ],
+)
+async def test_a_field_that_does_not_fit_is_refused_and_what_was_typed_stays(
+    admin: httpx2.AsyncClient, office: Office, given: dict[str, str], told: str
+) -> None:
+    before = office.reference().directory.fields
+
+    answer = await admin.post("/admin/new-field", data=given)
+
+    assert answer.status_code == 422
+    assert told in html.unescape(answer.text)
+    assert f'name="code" value="{given["code"]}"' in answer.text
+    assert office.reference().directory.fields == before
 
 
 # --- Calendar and policy -------------------------------------------------------------------------------------

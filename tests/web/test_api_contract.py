@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -19,10 +19,16 @@ from services import tokens
 from web.api import door
 from web.app import create_app
 
-CASES = int(os.environ.get("DONDOC_API_CASES", "5000"))
-"""How many requests the proof sends at least."""
+CASES = 5_000
+"""How many requests are sent at least, every time."""
 
-OPERATIONS = 22
+PROOF_CASES = int(os.environ.get("DONDOC_API_CASES", "20000"))
+"""How many the proof sends at least."""
+
+OPERATIONS = 75
+OF_ADMINISTRATORS = ("administration", "directory", "calendar and policy")
+"""Tags of what an agency is refused before anything of its request is looked at."""
+
 UNLIMITED = Allowance(name="test", quota=10_000_000, window=1)
 EVERY_SCOPE = ("read", "write", "events", "admin")
 
@@ -35,6 +41,12 @@ class Outcome:
     statuses: Counter[int] = field(default_factory=Counter)
     operations: set[str] = field(default_factory=set)
     findings: list[str] = field(default_factory=list)
+
+    def add(self, other: "Outcome") -> None:
+        self.cases += other.cases
+        self.statuses += other.statuses
+        self.operations |= other.operations
+        self.findings += other.findings
 
     def note(self, recorder: schemathesis.engine.recorder.ScenarioRecorder) -> None:
         self.operations.add(recorder.label)
@@ -60,7 +72,14 @@ def desk(seeded_database: Path, tmp_path: Path) -> Iterator[Desk]:
 
 
 def run(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, person: str, cases_each: int, *, stateful: int = 0, code: str = ""
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    person: str,
+    cases_each: int,
+    *,
+    stateful: int = 0,
+    code: str = "",
+    but: Sequence[str] = (),
 ) -> Outcome:
     """Send generated requests in the name of a person whose token has every scope and no limit of rate."""
     monkeypatch.setattr(door, "READING", UNLIMITED)
@@ -79,6 +98,8 @@ def run(
     if code:  # one that exists, so that what lies behind it is reached
         config.projects.default.update(parameters={"code": code})
     schema = schemathesis.openapi.from_asgi("/api/openapi.json", create_app(desk.office, no_temporal), config=config)
+    if but:
+        schema = schema.exclude(tag=list(but))
     outcome = Outcome()
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
@@ -97,35 +118,37 @@ def judged(outcome: Outcome, cases: int) -> None:
 
 
 @pytest.mark.slow
-def test_whatever_is_sent_the_answer_is_one_that_is_described(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    outcome = run(desk, monkeypatch, "chanhvanphong", 3, stateful=3)
-
-    judged(outcome, 500)
-    assert len(outcome.operations) >= OPERATIONS
-
-
-@pytest.mark.slow
-def test_nor_is_it_otherwise_for_an_agency_on_a_directive_of_its_own(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.timeout(900)  # some 45 s of a core; a machine with other work gives it less
+def test_whatever_is_sent_the_answer_is_one_that_is_described(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    outcome = run(desk, monkeypatch, "truong.syt", 3, code=MINE)
+    """By an administrator, who reaches the inside of everything, and by an agency on a directive of its own."""
+    whole = run(desk, monkeypatch, "quantri", 1, stateful=1)
+    operations = set(whole.operations)
+    own = run(desk, monkeypatch, "truong.syt", 2, code=MINE, but=OF_ADMINISTRATORS)
+    whole.add(own)
 
-    judged(outcome, 500)
-    assert outcome.statuses[HTTPStatus.ACCEPTED] > 0, "some commands were taken"
+    tell(whole, capsys)
+    judged(whole, CASES)
+    assert len(operations) >= OPERATIONS
+    assert own.statuses[HTTPStatus.ACCEPTED] > 0, "some commands were taken"
 
 
 @pytest.mark.proof
-def test_thousands_of_requests_find_no_error_of_ours(
+@pytest.mark.timeout(3_600)
+def test_tens_of_thousands_of_requests_find_no_error_of_ours(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole = Outcome()
-    callers = (("chanhvanphong", ""), ("chanhvanphong", MINE), ("truong.syt", MINE), ("quantri", ""))
+    callers = (("quantri", ""), ("chanhvanphong", ""), ("chanhvanphong", MINE), ("truong.syt", MINE))
     for person, code in callers:
-        part = run(desk, monkeypatch, person, CASES // len(callers) // OPERATIONS + 1, stateful=20, code=code)
-        whole.cases += part.cases
-        whole.statuses += part.statuses
-        whole.findings += part.findings
-    with capsys.disabled():
-        print(f"{whole.cases} requests: {dict(sorted(whole.statuses.items()))}")  # noqa: T201 - the figure to report
+        each = PROOF_CASES // len(callers) // OPERATIONS + 1
+        whole.add(run(desk, monkeypatch, person, each, stateful=20, code=code))
 
-    judged(whole, CASES)
+    tell(whole, capsys)
+    judged(whole, PROOF_CASES)
+
+
+def tell(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        print(f"{outcome.cases} requests: {dict(sorted(outcome.statuses.items()))}")  # noqa: T201 - the figure to report

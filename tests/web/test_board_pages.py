@@ -19,7 +19,7 @@ from models import commands as c
 from models.directive import SourceDocument
 from services.office import Office
 from services.trends import WEEKS
-from web.app import create_app
+from web.app import Surroundings, create_app
 
 CLERK, HEALTH = "chanhvanphong", "truong.syt"
 
@@ -58,7 +58,7 @@ def office(desk: Desk) -> Iterator[Office]:
 
 @pytest.fixture
 async def browser(office: Office) -> AsyncIterator[httpx2.AsyncClient]:
-    transport = httpx2.ASGITransport(create_app(office, no_temporal, base_url=HOST))
+    transport = httpx2.ASGITransport(create_app(office, no_temporal, Surroundings(base_url=HOST)))
     async with httpx2.AsyncClient(transport=transport, base_url=HOST, headers={"Origin": HOST}) as client:
         yield client
 

@@ -31,7 +31,7 @@ from models.local_time import local_day
 from models.tables import ABSENCE
 from models.vocabulary import Opinion, Position
 from services.office import Office
-from web.app import create_app
+from web.app import Surroundings, create_app
 
 CODE = "NV-1"
 PAGE = f"/directives/{CODE}"
@@ -69,7 +69,7 @@ def office(desk: Desk) -> Iterator[Office]:
 
 @pytest.fixture
 def as_person(desk: Desk, office: Office) -> Browsing:
-    return partial(browsing, create_app(office, no_temporal, data_dir=desk.data), office)
+    return partial(browsing, create_app(office, no_temporal, Surroundings(data_dir=desk.data)), office)
 
 
 def away(office: Office, person: str, deputy: str) -> None:
@@ -300,7 +300,9 @@ async def test_a_form_larger_than_all_its_files_may_be_is_refused_before_it_is_r
     desk: Desk, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(web.pages.directive, "BODY_LIMIT", 10_000)
-    async with browsing(create_app(office, no_temporal, data_dir=desk.data), office, "truong.syt") as browser:
+    async with browsing(
+        create_app(office, no_temporal, Surroundings(data_dir=desk.data)), office, "truong.syt"
+    ) as browser:
         answer = await browser.post(
             f"{PAGE}/do", data={"kind": "submit"}, files=[("files", ("a.pdf", PDF + b" " * 20_000, "application/pdf"))]
         )

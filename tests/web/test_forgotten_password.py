@@ -20,7 +20,7 @@ from models.tables import AUDIT
 from services import accounts
 from services.accounts import Browser
 from services.forgotten_password import Mailing
-from web.app import create_app
+from web.app import Surroundings, create_app
 
 HOST = "http://dondoc.test"
 PASSWORD, NEW = "mưa rơi trên sông Trà", "nắng lên trên núi Ấn"
@@ -42,7 +42,9 @@ def mailbox() -> Iterator[Mailbox]:
 async def browser(desk: Desk, mailbox: Mailbox) -> AsyncIterator[httpx2.AsyncClient]:
     accounts.add(desk.office, HEAD, PASSWORD, must_change=False)
     transport = transport_for(f"smtp://127.0.0.1:{mailbox.port}", desk.data / "mail")
-    app = create_app(desk.office, no_temporal, mailing=Mailing(transport, "Đôn Đốc <dondoc@quangngai.example>", HOST))
+    app = create_app(
+        desk.office, no_temporal, Surroundings(mailing=Mailing(transport, "Đôn Đốc <dondoc@quangngai.example>", HOST))
+    )
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app), base_url=HOST, headers={"Origin": HOST}
     ) as client:
@@ -129,7 +131,7 @@ async def test_a_link_that_nobody_sent_is_one_sentence(browser: httpx2.AsyncClie
 async def test_without_a_mail_server_the_mail_lies_in_the_folder(desk: Desk) -> None:
     accounts.add(desk.office, HEAD, PASSWORD, must_change=False)
     mailing = Mailing(transport_for(None, desk.data / "mail"), "dondoc@localhost", HOST)
-    transport = httpx2.ASGITransport(create_app(desk.office, no_temporal, mailing=mailing))
+    transport = httpx2.ASGITransport(create_app(desk.office, no_temporal, Surroundings(mailing=mailing)))
     async with httpx2.AsyncClient(transport=transport, base_url=HOST) as browser:
         await browser.post("/forgotten", data={"name": HEAD})
 

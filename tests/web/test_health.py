@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from builders import SEED, a_directive, local
+from office_fixture import Desk
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event, insert
 from temporalio import workflow
@@ -29,11 +30,13 @@ from database.migrate import migrate
 from database.seed_data import seed
 from database.snapshots import write_snapshot
 from models.moments import Moment
+from models.payload_keys import new_key
 from models.tables import COMMAND, DELIVERY, LEDGER, NOTICE
 from models.vocabulary import Audience, Clock
+from services.key_guard import take_keys
 from services.office import Office
 from web import health
-from web.app import create_app
+from web.app import Surroundings, create_app
 from web.probes import NoAnswer, Probe
 from workflows.queue import TASK_QUEUE
 
@@ -58,7 +61,7 @@ Get = Callable[[str], Awaitable[httpx2.Response]]
 
 
 def asking(office: Office, clock: ClockGuard | None = None) -> Get:
-    application = create_app(office, no_temporal, clock)
+    application = create_app(office, no_temporal, Surroundings(clock))
 
     async def get(path: str) -> httpx2.Response:
         transport = httpx2.ASGITransport(application, raise_app_exceptions=False)
@@ -105,6 +108,16 @@ async def test_without_a_database_it_is_not_ready(tmp_path: Path) -> None:
 
     assert answer.status_code == 503
     assert [check["ok"] for check in answer.json()["checks"] if check["name"] == "database"] == [False]
+
+
+async def test_each_of_many_who_ask_over_and_over_hears_an_answer() -> None:
+    """The first who is woken asks again at once; the others are not to be told of that question, which is open."""
+    probe = Probe(lambda: True, 60)
+
+    async def over_and_over() -> list[bool]:
+        return [await probe.ask() for _ in range(20)]
+
+    assert await asyncio.gather(*(over_and_over() for _ in range(5))) == [[True] * 20] * 5
 
 
 async def test_a_database_that_hangs_costs_one_thread_and_two_seconds_however_often_it_is_asked() -> None:
@@ -414,6 +427,18 @@ def test_a_port_that_is_taken_is_said_in_one_sentence(tmp_path: Path) -> None:
 
     assert process.returncode == 1
     assert said.startswith(f"Không mở được cổng {port} trên 127.0.0.1")
+    assert len(said.splitlines()) == 1
+
+
+def test_where_the_office_encrypts_a_web_part_without_a_key_says_so_in_one_sentence_and_ends(desk: Desk) -> None:
+    take_keys(desk.office, (new_key("k1"),))
+    url = desk.office.engine.url.render_as_string(hide_password=False)
+    process = started(desk.data, a_free_port(), DONDOC_DATABASE_URL=url)
+
+    _, said = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert "DONDOC_TEMPORAL_KEYS" in said
     assert len(said.splitlines()) == 1
 
 

@@ -30,7 +30,7 @@ from models.tables import COUNTER, DIRECTIVE
 from services import import_review, operations
 from services.operations import Kind
 from services.temporal import connect, handle
-from web.app import create_app
+from web.app import Surroundings, create_app
 from web.pages import importing
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>"
@@ -49,7 +49,7 @@ def _clock(desk: Desk) -> Iterator[None]:
 
 @pytest.fixture
 async def clerk(desk: Desk, tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
-    app = create_app(desk.office, no_temporal, base_url=HOST, data_dir=tmp_path)
+    app = create_app(desk.office, no_temporal, Surroundings(base_url=HOST, data_dir=tmp_path))
     async with browsing(app, desk.office, "vanthu") as browser:
         yield browser
 
@@ -107,7 +107,9 @@ async def confirmed(browser: httpx2.AsyncClient, address: str) -> str:
 @pytest.mark.parametrize("person", ["truong.syt", "chutich", "thanhtra", "quantri"])
 async def test_only_the_secretariat_imports(clerk: httpx2.AsyncClient, desk: Desk, tmp_path: Path, person: str) -> None:
     address = await judged(clerk, tmp_path, GOOD, WRONG)
-    async with browsing(create_app(desk.office, no_temporal, data_dir=tmp_path), desk.office, person) as browser:
+    async with browsing(
+        create_app(desk.office, no_temporal, Surroundings(data_dir=tmp_path)), desk.office, person
+    ) as browser:
         answers = [
             await browser.get("/import"),
             await upload(browser, tmp_path / "sent.xlsx"),
@@ -128,7 +130,7 @@ async def test_of_two_clerks_each_sees_his_own_uploads_and_operations(
     clerk: httpx2.AsyncClient, desk: Desk, tmp_path: Path
 ) -> None:
     address = await judged(clerk, tmp_path, GOOD, WRONG)
-    app = create_app(desk.office, no_temporal, data_dir=tmp_path)
+    app = create_app(desk.office, no_temporal, Surroundings(data_dir=tmp_path))
     async with browsing(app, desk.office, "chanhvanphong") as other:
         for path in (address, f"{address}/rows/3", f"{address}/refused.xlsx"):
             assert (await other.get(path)).status_code == 404
@@ -141,7 +143,7 @@ async def test_of_two_clerks_each_sees_his_own_uploads_and_operations(
 async def test_two_clerks_who_import_the_same_file_enter_it_once(
     clerk: httpx2.AsyncClient, desk: Desk, tmp_path: Path
 ) -> None:
-    app = create_app(desk.office, no_temporal, data_dir=tmp_path)
+    app = create_app(desk.office, no_temporal, Surroundings(data_dir=tmp_path))
     async with browsing(app, desk.office, "chanhvanphong") as other:
         mine, theirs = await judged(clerk, tmp_path, GOOD, SECOND), await judged(other, tmp_path, GOOD, SECOND)
         first, second = await asyncio.gather(confirmed(clerk, mine), confirmed(other, theirs))
@@ -458,7 +460,7 @@ async def test_with_temporal_there_workflows_are_started_by_the_import(
     async def temporal() -> Client:
         return client
 
-    app = create_app(desk.office, temporal, data_dir=tmp_path)
+    app = create_app(desk.office, temporal, Surroundings(data_dir=tmp_path))
     async with browsing(app, desk.office, "vanthu") as browser:
         rows = [a_row(f"Việc {number}") for number in range(230)]
         page = await confirmed(browser, await judged(browser, tmp_path, *rows))

@@ -23,7 +23,7 @@ from models import commands as c
 from models.directory import Absence
 from services import audit
 from services.office import Office
-from web.app import create_app
+from web.app import Surroundings, create_app
 
 Browsing = Callable[[str], AbstractAsyncContextManager[httpx2.AsyncClient]]
 FRIDAY, TUESDAY = day("2026-03-20", "Friday"), day("2026-03-24", "Tuesday")
@@ -44,7 +44,7 @@ def office(desk: Desk) -> Iterator[Office]:
 
 @pytest.fixture
 def as_person(desk: Desk, office: Office) -> Browsing:
-    return partial(browsing, create_app(office, no_temporal, data_dir=desk.data), office)
+    return partial(browsing, create_app(office, no_temporal, Surroundings(data_dir=desk.data)), office)
 
 
 def absences(office: Office, person: str) -> tuple[Absence, ...]:

@@ -28,7 +28,7 @@ from models.sight import EVERYTHING, Scope
 from models.tables import SESSION
 from services.office import Office
 from services.temporal import connect
-from web.app import create_app
+from web.app import Surroundings, create_app
 from web.engine_watch import EngineWatch
 from web.live import MOST_STREAMS_EACH, Listener, Pulse
 from workflows.canary import CanaryWorkflow
@@ -237,7 +237,7 @@ async def test_the_stream_of_a_signed_in_person_is_one_that_browsers_read(office
 
     closing = threading.Event()
     server = StoppableServer(
-        uvicorn.Config(create_app(office, no_temporal, closing=closing), log_config=None, lifespan="off")
+        uvicorn.Config(create_app(office, no_temporal, Surroundings(closing=closing)), log_config=None, lifespan="off")
     )
     server.closing = closing
     socket = listen("127.0.0.1", 0)
@@ -273,7 +273,7 @@ async def test_an_act_on_a_page_is_recorded_by_the_engine_and_other_open_pages_h
     monkeypatch.setattr(web.live, "BEAT_SECONDS", 0.05)
     code = await engine.register("NV", lead_agency="SYT")
     pulse = Pulse(engine.office, EngineWatch(temporal), threading.Event())
-    app = create_app(engine.office, temporal, data_dir=tmp_path)
+    app = create_app(engine.office, temporal, Surroundings(data_dir=tmp_path))
 
     async with (
         listening(pulse, "chanhvanphong", EVERYTHING) as other,

@@ -15,7 +15,7 @@ from temporalio.client import Client
 
 from models import commands as c
 from models.local_time import local_day
-from web.app import create_app
+from web.app import Surroundings, create_app
 from web.assets import SHEETS, STATIC
 
 LIMIT: Final = 150_000
@@ -60,7 +60,9 @@ async def weight_of(browser: httpx2.AsyncClient, address: str) -> int:
 async def test_a_page_with_all_that_it_loads_weighs_less_than_150_kb_and_loads_from_here_alone(
     full: Desk, person: str
 ) -> None:
-    async with browsing(create_app(full.office, no_temporal, data_dir=full.data), full.office, person) as browser:
+    async with browsing(
+        create_app(full.office, no_temporal, Surroundings(data_dir=full.data)), full.office, person
+    ) as browser:
         for path in PAGES[person]:
             answer = await browser.get(path)
             assert answer.status_code == 200, path

@@ -19,7 +19,7 @@ from models import commands as c
 from models.sign_in import FREE_TRIES
 from services import accounts
 from services.office import Office
-from web.app import create_app
+from web.app import Surroundings, create_app
 
 HOST = "http://dondoc.test"
 PASSWORD = "mưa rơi trên sông Trà"
@@ -52,7 +52,7 @@ def office(desk: Desk) -> Iterator[Office]:
 
 @pytest.fixture
 async def browser(office: Office) -> AsyncIterator[httpx2.AsyncClient]:
-    transport = httpx2.ASGITransport(create_app(office, no_temporal, base_url=HOST))
+    transport = httpx2.ASGITransport(create_app(office, no_temporal, Surroundings(base_url=HOST)))
     async with httpx2.AsyncClient(transport=transport, base_url=HOST, headers={"Origin": HOST}) as client:
         yield client
 

@@ -20,7 +20,7 @@ from temporalio.client import Client
 from database.engine import reading, writing
 from models.tables import COMMAND, COUNTER, DIRECTIVE
 from services.temporal import connect, handle
-from web.app import create_app
+from web.app import Surroundings, create_app
 
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>"
 DOCUMENT = {
@@ -56,7 +56,9 @@ def _clock(desk: Desk) -> Iterator[None]:
 
 @pytest.fixture
 async def clerk(desk: Desk) -> AsyncIterator[httpx2.AsyncClient]:
-    async with browsing(create_app(desk.office, no_temporal, base_url=HOST), desk.office, "vanthu") as browser:
+    async with browsing(
+        create_app(desk.office, no_temporal, Surroundings(base_url=HOST)), desk.office, "vanthu"
+    ) as browser:
         yield browser
 
 

@@ -23,7 +23,7 @@ from services.accounts import Browser
 from services.openid_provider import Provider
 from services.single_sign_on import ClaimNames, SingleSignOn
 from settings import SettingsRefused, load_settings
-from web.app import create_app
+from web.app import Surroundings, create_app
 from web.pages.single_sign_on import RETURN_PATH
 
 HOST = "http://dondoc.test"
@@ -44,7 +44,7 @@ async def no_temporal() -> Client:
 def browser_at(desk: Desk, issuer: str, names: ClaimNames, secret: str = CLIENT_SECRET) -> httpx2.AsyncClient:
     """A browser before our sign-in page."""
     there = Provider(issuer, CLIENT_ID, secret, "openid email", f"{HOST}{RETURN_PATH}")
-    app = create_app(desk.office, no_temporal, base_url=HOST, single_sign_on=SingleSignOn(there, names))
+    app = create_app(desk.office, no_temporal, Surroundings(base_url=HOST, single_sign_on=SingleSignOn(there, names)))
     return httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app), base_url=HOST, headers={"Origin": HOST, "User-Agent": "test"}
     )

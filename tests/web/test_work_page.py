@@ -25,7 +25,7 @@ from models.engine import CommandEnvelope
 from models.tables import ABSENCE, COMMAND, DELIVERY, NOTICE
 from models.vocabulary import Opinion, Position
 from services.office import Office
-from web.app import create_app
+from web.app import Surroundings, create_app
 
 Browsing = Callable[[str], AbstractAsyncContextManager[httpx2.AsyncClient]]
 
@@ -75,7 +75,7 @@ def office(desk: Desk) -> Iterator[Office]:
 
 @pytest.fixture
 def as_person(desk: Desk, office: Office) -> Browsing:
-    return partial(browsing, create_app(office, no_temporal, data_dir=desk.data), office)
+    return partial(browsing, create_app(office, no_temporal, Surroundings(data_dir=desk.data)), office)
 
 
 async def cards(browser: httpx2.AsyncClient) -> dict[str, tuple[int, list[str]]]:

@@ -4,10 +4,9 @@ import asyncio
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
-from pydantic import Field, StrictStr
+from fastapi import APIRouter, Query, Response
+from pydantic import Field, StrictInt, StrictStr
 
-from activities.delivery_failures import DeliveryFailure
 from database.engine import reading
 from models.refusal import Code, Refused
 from models.vocabulary import Role
@@ -21,17 +20,19 @@ from web.api.described import problems
 from web.api.door import Administers, Caller
 from web.api.parts import (
     Cursor,
+    Flag,
     Given,
     IdempotencyKey,
     Limit,
+    Number,
     Searched,
     answer,
     bad_part,
     make_cursor,
+    no_such,
     once,
     read_cursor,
 )
-from web.api.problems import ApiProblem, ProblemCode
 
 
 class WebhookSaid(Said):
@@ -58,6 +59,41 @@ class WebhookGiven(Given):
     url: Annotated[StrictStr, Field(max_length=2_000, examples=["https://doi-tac.example.vn/dondoc"])]
 
 
+class WebhookSwitched(Given):
+    """Whether a receiver is told; switched on again it gets what was recorded meanwhile."""
+
+    active: Flag
+
+
+class CallSaid(Said):
+    """One call of a receiver; `event` is the feed's id of what it was told, null for a test call."""
+
+    id: int
+    at: Instant
+    event: int | None
+    code: str | None
+    kind: str | None
+    problem: str | None
+
+
+class Calls(Said):
+    """The newest calls of a receiver."""
+
+    items: tuple[CallSaid, ...]
+
+
+class CallGiven(Given):
+    """What a receiver is to be told: an event once more, or a test call."""
+
+    event: Annotated[StrictInt, Field(ge=1, le=2**53)] | None = None
+
+
+class Taken(Said):
+    """The receiver took it."""
+
+    taken: bool
+
+
 class AuditedSaid(Said):
     """An act of administration."""
 
@@ -77,7 +113,7 @@ class AuditPage(Said):
 
 
 def administration_routes(office: Office, webhook_allow: frozenset[str]) -> APIRouter:
-    """The routes under `/webhooks` and `/audit`."""
+    """The routes under `/webhooks`."""
     router = APIRouter(tags=["administration"])
 
     @router.get("/webhooks", operation_id="listWebhooks", responses=problems())
@@ -109,10 +145,61 @@ def administration_routes(office: Office, webhook_allow: frozenset[str]) -> APIR
         response_class=Response,
         responses=problems(404),
     )
-    def remove(caller: Administers, id: Annotated[int, Path(ge=1, le=2**31 - 1)]) -> None:  # noqa: A002
+    def remove(caller: Administers, id: Number) -> None:  # noqa: A002
         """End a receiver."""
         if not webhooks.remove(office, id, caller.person):
-            raise ApiProblem(HTTPStatus.NOT_FOUND, ProblemCode.NO_SUCH_ADDRESS)
+            raise no_such()
+
+    @router.get("/webhooks/{id}", operation_id="getWebhook", responses=problems(404))
+    def one(caller: Administers, id: Number) -> WebhookSaid:  # noqa: A002
+        """One receiver."""
+        return _said(_found(office, caller, id))
+
+    @router.put("/webhooks/{id}", operation_id="switchWebhook", responses=problems(400, 404, 413, 415))
+    def switch(caller: Administers, id: Number, given: WebhookSwitched) -> WebhookSaid:  # noqa: A002
+        """Switch a receiver off, or on again."""
+        if not webhooks.switch(office, id, caller.person, on=given.active):
+            raise no_such()
+        return _said(_found(office, caller, id))
+
+    return router
+
+
+def webhook_call_routes(office: Office, webhook_allow: frozenset[str]) -> APIRouter:
+    """The routes under `/webhooks/{id}/calls`."""
+    router = APIRouter(tags=["administration"])
+
+    @router.get("/webhooks/{id}/calls", operation_id="listWebhookCalls", responses=problems(404))
+    def calls(caller: Administers, id: Number) -> Calls:  # noqa: A002
+        """What a receiver was told, the newest first."""
+        _found(office, caller, id)
+        return Calls(
+            items=tuple(
+                CallSaid(
+                    id=call.id,
+                    at=call.at,
+                    event=call.event,
+                    code=call.directive or None,
+                    kind=call.kind or None,
+                    problem=call.problem,
+                )
+                for call in webhooks.calls(office, id)
+            )
+        )
+
+    @router.post("/webhooks/{id}/calls", operation_id="callWebhook", responses=problems(400, 404, 413, 415))
+    def call(caller: Administers, id: Number, given: CallGiven) -> Taken:  # noqa: A002
+        """Tell a receiver one event once more, or call it for a test; waits for its answer, at most ten seconds."""
+        if not webhooks.call_again(office, id, given.event, webhook_allow, caller.person):
+            raise no_such()
+        return Taken(taken=True)
+
+    return router
+
+
+def audit_routes(office: Office) -> APIRouter:
+    """The route `/audit`."""
+    router = APIRouter(tags=["administration"])
 
     @router.get("/audit", operation_id="listAudit", responses=problems())
     def audit(
@@ -137,6 +224,14 @@ def administration_routes(office: Office, webhook_allow: frozenset[str]) -> APIR
     return router
 
 
+def _found(office: Office, caller: Caller, number: int) -> Webhook:
+    find_keeper(caller.holder.reference, caller.person, caller.holder.now)
+    found = next((one for one in webhooks.listed(office) if one.id == number), None)
+    if found is None:
+        raise no_such()
+    return found
+
+
 def _said(one: Webhook) -> WebhookSaid:
     return WebhookSaid(
         id=one.id, url=one.url, active=one.active, failures=one.failures, problem=one.problem, owner=one.owner
@@ -145,11 +240,7 @@ def _said(one: Webhook) -> WebhookSaid:
 
 def _add(office: Office, caller: Caller, url: str, allow: frozenset[str]) -> WebhookSaid:
     find_keeper(caller.holder.reference, caller.person, caller.holder.now)  # before an address is looked up for him
-    try:
-        number, secret = webhooks.add(office, url, allow, caller.person)
-    except DeliveryFailure as refused:
-        told = refused.explain(caller.language)
-        raise ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, ProblemCode.BAD_RECEIVER, detail=told) from None
+    number, secret = webhooks.add(office, url, allow, caller.person)
     return WebhookSaid(id=number, url=url, active=True, failures=0, problem=None, owner=caller.person, secret=secret)
 
 

@@ -15,23 +15,32 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import ASGIApp
 
+from database.engine import DATABASE_AWAY
 from models.directory import Directory
 from models.refusal import Refused
 from services.answered_requests import KeyRefused
+from services.attachments import FileStore
 from services.office import Office
-from web.api.administration import administration_routes
+from web.api import directory
+from web.api.accounts import absence_routes, account_routes
+from web.api.administration import administration_routes, audit_routes, webhook_call_routes
+from web.api.calendar import calendar_routes
 from web.api.commands import DeskMaker, command_routes
 from web.api.described import describe
 from web.api.directives import ClientOrNone, directive_routes
+from web.api.documents import document_routes
 from web.api.door import BODY_BYTES, OPENAPI, ApiDoor
 from web.api.events import event_routes
 from web.api.figures import board_routes
+from web.api.files import file_routes
 from web.api.imports import import_routes
 from web.api.inbox import inbox_routes
 from web.api.me import me_routes
 from web.api.office_data import office_routes
+from web.api.own import preference_routes, sign_in_routes, view_routes, work_routes
+from web.api.policy import policy_routes, version_routes
 from web.api.problems import (
-    DATABASE_AWAY,
+    OUR_RULES,
     ApiProblem,
     language_of,
     refused_response,
@@ -41,11 +50,19 @@ from web.api.problems import (
 
 PREFIX: Final = "/api/v1"
 
+OF_THE_OFFICE: Final = (
+    *(directory.person_routes, directory.agency_routes, directory.field_routes, directory.succession_routes),
+    *(calendar_routes, version_routes, policy_routes, account_routes, absence_routes),
+    *(work_routes, view_routes, preference_routes, sign_in_routes),
+)
+"""Resources that need nothing but the office."""
+
 
 def create_api(
     office: Office,
     client: ClientOrNone,
     desk: DeskMaker,
+    files: FileStore,
     *,
     base_url: str = "",
     webhook_allow: frozenset[str] = frozenset(),
@@ -56,6 +73,7 @@ def create_api(
     Args:
         client: gives Temporal's client, None while it cannot be reached.
         desk: where commands come in.
+        files: where files lie that are handed in.
         webhook_allow: private places that webhooks may reach.
         closing: is set when the process is to stop; open streams then end.
     """
@@ -78,10 +96,15 @@ def create_api(
         event_routes(office, closing or threading.Event()),
         import_routes(office, client),
         administration_routes(office, webhook_allow),
+        webhook_call_routes(office, webhook_allow),
+        audit_routes(office),
+        document_routes(office, client),
+        file_routes(office, files),
+        *(routes(office) for routes in OF_THE_OFFICE),
     )
     for router in routers:
         api.include_router(router, prefix=PREFIX)
-    for problem in (ApiProblem, KeyRefused, RequestValidationError, HTTPException, *DATABASE_AWAY):
+    for problem in (ApiProblem, KeyRefused, RequestValidationError, HTTPException, *OUR_RULES, *DATABASE_AWAY):
         api.add_exception_handler(problem, told_problem)
     api.add_exception_handler(Refused, _told_refusal)
     api.add_exception_handler(Exception, told_broken)

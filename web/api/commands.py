@@ -3,7 +3,7 @@
 import asyncio
 import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from enum import StrEnum
 from http import HTTPStatus
 from pathlib import PurePosixPath
@@ -19,6 +19,7 @@ from models.refusal import Refused
 from models.vocabulary import Grade, Opinion
 from services.acting import Desk, Wish, kept_command
 from services.answers import CommandSaid, command_said
+from services.attachments import kept_before
 from services.command_words import KINDS, Words, make_command
 from services.office import Office
 from web.api.described import etag, problems
@@ -60,7 +61,10 @@ class CommandGiven(Given):
     coordinating: Annotated[tuple[Line, ...], Field(max_length=200)] = ()
     percent: Percent | None = None
     document: Line = ""
-    attachments: Annotated[tuple[Line, ...], Field(max_length=50, description="Names of files.")] = ()
+    attachments: Annotated[
+        tuple[Line, ...],
+        Field(max_length=50, description="The `reference` of each file that was handed in; or a name alone."),
+    ] = ()
     grant: Flag | None = None
     citation: Line = ""
     grade: Grade | None = None
@@ -71,8 +75,12 @@ class CommandGiven(Given):
     leader: Line = ""
     waiting_for: Annotated[tuple[Line, ...], Field(max_length=200)] = ()
 
-    def words(self) -> Words:
-        """The same as a person gives them."""
+    def words(self, own_files: Collection[str]) -> Words:
+        """The same as a person gives them.
+
+        Args:
+            own_files: references of files that he handed in himself; of any other attachment only the name is told.
+        """
         return Words(
             reason=self.reason,
             text=self.text,
@@ -83,7 +91,7 @@ class CommandGiven(Given):
             coordinating=self.coordinating,
             percent=self.percent,
             document=self.document,
-            attachments=tuple(PurePosixPath(name).name for name in self.attachments),
+            attachments=tuple(name if name in own_files else PurePosixPath(name).name for name in self.attachments),
             grant=self.grant,
             citation=self.citation,
             grade=self.grade or "",
@@ -164,9 +172,10 @@ def _wish(
     with reading(office.engine) as connection:
         standing, reference = seen(connection, caller, code, office)
         now = office.now(reference)
+        own_files = kept_before(connection, code, caller.person, given.attachments)
     return Wish(
         code=code,
-        command=make_command(given.kind, given.words(), reference, now),
+        command=make_command(given.kind, given.words(own_files), reference, now),
         person=caller.person,
         on_behalf_of=given.on_behalf_of or None,
         id=None if key is None else str(uuid.uuid5(NAMES_OF_KEYS, f"{caller.holder.token.id}/{key}")),

@@ -42,14 +42,18 @@ with a command, to be refused (412) if somebody else acted meanwhile. Codes of d
 """
 
 TAGS: Final = [
+    {"name": "documents", "description": "Source documents with their directives."},
     {"name": "directives", "description": "Directives, their history, what comes next."},
     {"name": "commands", "description": "Acting on a directive."},
     {"name": "board", "description": "Figures that add up."},
     {"name": "inbox", "description": "The person's own notices."},
-    {"name": "office", "description": "Directory, calendar and policy."},
+    {"name": "office", "description": "Directory, calendar and policy, read."},
+    {"name": "directory", "description": "People, agencies and fields, changed by administrators."},
+    {"name": "calendar and policy", "description": "Changed by administrators."},
+    {"name": "own", "description": "What a person keeps for himself."},
     {"name": "imports", "description": "Workbooks."},
     {"name": "events", "description": "Following what happens."},
-    {"name": "administration", "description": "Webhooks and the audit."},
+    {"name": "administration", "description": "Webhooks, accounts, the audit."},
     {"name": "token", "description": "Whose token this is."},
 ]
 
@@ -57,6 +61,11 @@ TAGS: Final = [
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The declarations of the errors that an operation may answer besides those of every operation."""
     return {status: {"description": _MEANINGS[status]} for status in (*ALWAYS, *statuses)}
+
+
+def version_tag() -> dict[str, Any]:
+    """The declaration of the ETag of what is kept in the directory or as policy."""
+    return {"ETag": {"description": "Names what stands; for If-Match.", "schema": {"type": "string"}}}
 
 
 def etag() -> dict[str, Any]:

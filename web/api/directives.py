@@ -18,7 +18,7 @@ from database.engine import reading
 from database.reference import Reference
 from models.refusal import Code as RefusalCode
 from models.refusal import Refused
-from models.vocabulary import Status, Timeliness
+from models.vocabulary import Status, Timeliness, Urgency
 from services.answers import (
     ComingSaid,
     DirectiveSaid,
@@ -40,6 +40,7 @@ from services.registration_words import raw_directive
 from web.api.described import etag, problems
 from web.api.door import Caller, Reads, Writes, code_of
 from web.api.parts import (
+    AnyDay,
     Code,
     Cursor,
     Given,
@@ -59,6 +60,9 @@ from web.api.problems import ApiProblem, Fault, ProblemCode
 
 ClientOrNone = Callable[[], Awaitable[Client | None]]
 """Gives Temporal's client; None while it cannot be reached."""
+
+
+DayAsked = Annotated[AnyDay | None, Query(description="Included; nothing is left out without it.")]
 
 
 class DirectivePage(Said):
@@ -141,13 +145,25 @@ def directive_routes(office: Office, client: ClientOrNone) -> APIRouter:
         field: Searched = "",
         leader: Searched = "",
         text: Searched = "",
+        coordinating: Searched = "",
+        document: Searched = "",
+        urgency: Urgency | None = None,
+        level: Annotated[int, Query(ge=0, le=4, description="The least level of escalation.")] = 0,
+        due_from: DayAsked = None,
+        due_until: DayAsked = None,
+        registered_from: DayAsked = None,
+        registered_until: DayAsked = None,
         everything: Annotated[TrueOrFalse, Query(alias="all", description="Closed ones too.")] = "false",
         after: Cursor = "",
         limit: Limit = 50,
     ) -> DirectivePage:
         """The directives that the person sees and the filters leave. Agencies, fields and leaders by name or code."""
-        given = {"agency": agency, "field": field, "leader": leader, "text": text}
-        given |= {"timeliness": timeliness or "", "status": status or ""}
+        given = {"agency": agency, "field": field, "leader": leader, "text": text, "coordinating": coordinating}
+        given |= {"timeliness": timeliness or "", "status": status or "", "document": document}
+        given |= {"urgency": urgency or "", "level": str(level)}
+        days = {"due_from": due_from, "due_until": due_until}
+        days |= {"registered_from": registered_from, "registered_until": registered_until}
+        given |= {name: day.isoformat() for name, day in days.items() if day is not None}
         begin = read_cursor(after)
         with reading(office.engine) as connection:
             reference = office.reference(connection)

@@ -16,30 +16,35 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from database.engine import DATABASE_AWAY
 from documents.language import Language
 from documents.workbook_safety import FILE_BYTES
 from models.rate import READING, WRITING, Bucket, Taken, take
+from models.refusal import Code, Refused
 from models.tokens import TokenScope
+from models.vocabulary import Role
 from services import tokens
 from services.office import Office
 from services.tokens import Holder
 from web.api.problems import (
-    DATABASE_AWAY,
     ApiProblem,
     ProblemCode,
     language_of,
     problem_response,
     unavailable,
 )
+from web.request_ids import INNER
 
 OPENAPI: Final = "/api/openapi.json"
 """The one address that needs no token: it says what everybody may know."""
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-MULTIPART: Final = frozenset({"/api/v1/imports"})
+MULTIPART: Final = re.compile(r"/api/v1/(imports|directives/[^/]+/files)")
 """Addresses that take files; all others take JSON."""
 
-_OF_A_DIRECTIVE: Final = re.compile(r"(/api/v1/directives/)(.+?)((?:/(?:history|next|commands))?)", re.DOTALL)
+_OF_A_DIRECTIVE: Final = re.compile(
+    r"(/api/v1/directives/)(.+?)((?:/(?:history|next|commands|files(?:/[0-9a-f]{32})?))?)", re.DOTALL
+)
 
 BODY_BYTES: Final = 1_000_000
 """Of a request that brings no file."""
@@ -94,6 +99,7 @@ class ApiDoor:
         if scope["type"] != "http":  # nobody speaks anything else here
             return
         inner = {**scope, "root_path": "", "path": _path(scope), "state": {}}
+        scope[INNER] = inner
         if inner["path"] == OPENAPI:
             await self.app(inner, receive, send)
             return
@@ -169,12 +175,13 @@ def _before_reading(method: str, path: str, headers: Headers, taken: Taken) -> A
             HTTPStatus.TOO_MANY_REQUESTS, ProblemCode.TOO_MANY_REQUESTS, headers={"Retry-After": str(taken.wait)}
         )
     length = headers.get("content-length", "0")
-    most = FILE_BODY_BYTES if path in MULTIPART else BODY_BYTES
+    takes_files = MULTIPART.fullmatch(path) is not None
+    most = FILE_BODY_BYTES if takes_files else BODY_BYTES
     if length.isascii() and length.isdigit() and int(length[:16]) > most:  # what names no length is counted as it comes
         return ApiProblem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, ProblemCode.TOO_LARGE)
     has_body = length != "0" or "transfer-encoding" in headers
     if method not in SAFE and has_body:
-        wanted = "multipart/form-data" if path in MULTIPART else "application/json"
+        wanted = "multipart/form-data" if takes_files else "application/json"
         given = headers.get("content-type", "").partition(";")[0].strip().casefold()
         if given != wanted:
             return ApiProblem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, ProblemCode.UNSUPPORTED_MEDIA_TYPE)
@@ -210,8 +217,16 @@ async def _any_scope(request: Request, _credentials: Annotated[object, Security(
     return caller
 
 
+async def _administrator(caller: "Administers") -> Caller:
+    if Role.ADMINISTRATOR not in caller.holder.actor.roles:
+        raise Refused(Code.NOT_ALLOWED, actor=caller.person)
+    return caller
+
+
 Anybody = Annotated[Caller, Depends(_any_scope)]
 Reads = Annotated[Caller, Depends(needs(TokenScope.READ))]
 Writes = Annotated[Caller, Depends(needs(TokenScope.WRITE))]
 Follows = Annotated[Caller, Depends(needs(TokenScope.EVENTS))]
 Administers = Annotated[Caller, Depends(needs(TokenScope.ADMIN))]
+Keeps = Annotated[Caller, Depends(_administrator)]
+"""An administrator whose token has the scope: who changes what the office goes by."""

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from database.engine import reading
+from database.engine import DATABASE_AWAY, reading
 from models.tables import LEDGER
 from models.tokens import TokenScope
 from services import tokens
@@ -23,7 +23,7 @@ from services.tokens import Holder
 from web.api.described import problems
 from web.api.door import Caller, Follows
 from web.api.parts import Limit, answer
-from web.api.problems import DATABASE_AWAY, ApiProblem, ProblemCode
+from web.api.problems import ApiProblem, ProblemCode
 
 STREAM: Final = "text/event-stream"
 LOOK_SECONDS: Final = 1.0

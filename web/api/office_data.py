@@ -3,18 +3,18 @@
 import datetime as dt
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from models.directory import Agency, FieldOfWork
 from models.local_time import local_day
 from services.answers import DaySaid, Instant, PersonSaid, Said, day_said, person_said
 from services.directories import find_agencies, find_people
 from services.office import Office
-from services.office_calendar import announced_days
+from services.office_calendar import announced_days, proposed_days
 from services.policies import policy_in_force
-from web.api.described import problems
+from web.api.described import problems, version_tag
 from web.api.door import Caller, Reads
-from web.api.parts import Searched, TrueOrFalse
+from web.api.parts import Searched, TrueOrFalse, answer, tag
 
 All = Annotated[TrueOrFalse, Query(alias="all", description="Those too that do not count today.")]
 
@@ -37,12 +37,21 @@ class Fields(Said):
     items: tuple[FieldOfWork, ...]
 
 
+class ProposedSaid(Said):
+    """A day that this release proposes and that nobody has entered; it decides nothing."""
+
+    day: dt.date
+    working: bool
+    reason: str
+
+
 class YearSaid(Said):
     """The announced days of a year; all others follow the plain week."""
 
     year: int
     confirmed: bool
     days: tuple[DaySaid, ...]
+    proposed: tuple[ProposedSaid, ...]
 
 
 class PolicySaid(Said):
@@ -78,23 +87,29 @@ def office_routes(office: Office) -> APIRouter:
         return Fields(items=caller.holder.reference.directory.fields)
 
     @router.get("/calendar/{year}", operation_id="getCalendarYear")
-    def year(caller: Reads, year: Annotated[int, Path(ge=2000, le=2100)]) -> YearSaid:
+    def year(caller: Reads, year: Annotated[int, Path(ge=2000, le=2200)]) -> YearSaid:
         """The days off on weekdays and the days worked on weekends."""
         calendar = caller.holder.reference.calendar
         days = tuple(map(day_said, announced_days(calendar, year)))
-        return YearSaid(year=year, confirmed=year in calendar.confirmed_years, days=days)
+        proposed = tuple(
+            ProposedSaid(day=one.day, working=one.working, reason=one.reason) for one in proposed_days(calendar, year)
+        )
+        return YearSaid(year=year, confirmed=year in calendar.confirmed_years, days=days, proposed=proposed)
 
-    @router.get("/policy", operation_id="getPolicy")
-    def policy(_caller: Reads) -> PolicySaid:
+    @router.get(
+        "/policy", operation_id="getPolicy", response_model=PolicySaid, responses={200: {"headers": version_tag()}}
+    )
+    def policy(_caller: Reads) -> Response:
         """The ladder of reminders and escalations that is in force."""
         found = policy_in_force(office)
-        return PolicySaid(
+        said = PolicySaid(
             version=found.policy.version,
             name=found.policy.name,
             since=found.since,
             activated_by=found.activated_by,
             text=found.text,
         )
+        return answer(said, headers=tag(found.policy.version))
 
     return router
 

@@ -3,21 +3,27 @@
 import asyncio
 import base64
 import binascii
+import datetime as dt
 import json
+import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Header, Path, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 from starlette.responses import JSONResponse, Response
 
 from documents.intake_values import plain_text
+from models.refusal import Code as RefusalCode
+from models.refusal import Refused
 from services import answered_requests
 from services.answered_requests import KeptAnswer
 from services.office import Office
 from web.api.door import Caller
 from web.api.problems import ApiProblem, Fault, ProblemCode
+
+_ISO_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 KEPT_HEADERS: Final = ("location", "etag")
 """The headers that an answer has again when its request is repeated."""
@@ -60,6 +66,52 @@ IdempotencyKey = Annotated[
         examples=["5f6f3f0e-6b1e-4a52-9f0c-3f6f1b0a7d11"],
     ),
 ]
+
+
+Text = Annotated[StrictStr, Field(max_length=500_000)]
+Name = Annotated[str, Path(max_length=200, description="A code; `/` in it is written %2F.")]
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+def _iso_day(value: object) -> object:
+    """Take a day as ISO writes it and nothing else; a number would be read as seconds since 1970."""
+    if isinstance(value, dt.date) or (isinstance(value, str) and _ISO_DAY.fullmatch(value)):
+        return value
+    raise ValueError("no day")
+
+
+AnyDay = Annotated[dt.date, BeforeValidator(_iso_day)]
+Day = Annotated[AnyDay, Field(ge=dt.date(2000, 1, 1), le=dt.date(2200, 12, 31), examples=["2026-04-29"])]
+SeenTag = Annotated[
+    str,
+    Header(
+        alias="If-Match",
+        max_length=80,
+        description="The ETag that was seen, or `*`; refused (412) when somebody changed it since.",
+        examples=["*"],
+    ),
+]
+
+
+def tag(version: str | int) -> dict[str, str]:
+    """The ETag of a version."""
+    return {"ETag": f'"{version}"'}
+
+
+def require_seen(if_match: str, version: str) -> str:
+    """The version that the caller saw, which is the one that stands.
+
+    Raises:
+        Refused: changed_meanwhile.
+    """
+    if if_match.strip() not in ("*", f'"{version}"', f'W/"{version}"'):
+        raise Refused(RefusalCode.CHANGED_MEANWHILE)
+    return version
+
+
+def no_such() -> ApiProblem:
+    """There is none, or the caller does not see it."""
+    return ApiProblem(HTTPStatus.NOT_FOUND, ProblemCode.NO_SUCH_ADDRESS)
 
 
 def make_cursor(text: str | None) -> str | None:
@@ -129,6 +181,22 @@ async def once(
     )
     await asyncio.to_thread(answered_requests.settle, office, token, key, kept)
     return response
+
+
+async def once_in_thread(
+    office: Office,
+    caller: Caller,
+    key: str | None,
+    request: tuple[str | bytes, ...],
+    act: Callable[[], Response],
+    hidden: Callable[[dict[str, Any]], dict[str, Any]] = lambda body: body,
+) -> Response:
+    """As `once`, for an act that waits for the database."""
+
+    async def work() -> Response:
+        return await asyncio.to_thread(act)
+
+    return await once(office, caller, key, request, work, hidden)
 
 
 def _kept_body(response: Response, hidden: Callable[[dict[str, Any]], dict[str, Any]]) -> str:

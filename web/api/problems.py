@@ -1,26 +1,29 @@
 """Every error of the API as RFC 9457 has it, with a code for machines and a sentence for people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, Final
 
 import structlog
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from activities.delivery_failures import DeliveryFailure
 from documents.language import N_, Language, sentence
 from documents.refusals import REFUSALS
 from documents.sentences import refusal_sentence
+from models.calendar import CalendarRefused
 from models.directory import Directory
 from models.refusal import Code, Refused
 from services.answered_requests import KeyRefused, KeyTrouble
+from services.data_files import FileRefused
+from services.troubles import why_away
+from web.request_ids import route_of
 
 PROBLEM_JSON: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
@@ -41,6 +44,7 @@ class ProblemCode(StrEnum):
     NOT_REGISTERED = "not_registered"
     BAD_WORKBOOK = "bad_workbook"
     BAD_RECEIVER = "bad_receiver"
+    DOES_NOT_FIT = "does_not_fit"
     TOO_LARGE = "too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     TOO_MANY_REQUESTS = "too_many_requests"
@@ -59,11 +63,16 @@ TITLES: Final[dict[str, str]] = {
     ProblemCode.NOT_REGISTERED: N_("Nhiệm vụ không được đăng ký; xem từng lý do ở errors."),
     ProblemCode.BAD_WORKBOOK: N_("Không nhập được bảng tính này."),
     ProblemCode.BAD_RECEIVER: N_("Không dùng được địa chỉ nhận này."),
+    ProblemCode.DOES_NOT_FIT: N_(
+        "Nội dung này không hợp với danh bạ, lịch hay thang đôn đốc; xem từng lý do ở errors."
+    ),
     ProblemCode.TOO_LARGE: N_("Nội dung gửi lên quá lớn."),
     ProblemCode.UNSUPPORTED_MEDIA_TYPE: N_("Địa chỉ này không nhận kiểu nội dung đó."),
     ProblemCode.TOO_MANY_REQUESTS: N_("Gọi quá nhiều lần; thử lại sau số giây ở Retry-After."),
     ProblemCode.TOO_MANY_STREAMS: N_("Đang có quá nhiều luồng sự kiện mở; đóng bớt rồi thử lại."),
-    ProblemCode.UNAVAILABLE: N_("Cơ sở dữ liệu tạm thời không trả lời; chưa có gì thay đổi. Thử lại sau ít giây."),
+    ProblemCode.UNAVAILABLE: N_(
+        "Cơ sở dữ liệu tạm thời không trả lời. Gửi lại sau ít giây với cùng Idempotency-Key: việc chỉ được ghi một lần."
+    ),
     ProblemCode.BROKEN: N_("Hệ thống gặp lỗi khi trả lời; lỗi đã được ghi vào nhật ký."),
     KeyTrouble.REUSED: N_("Idempotency-Key này đã dùng cho một yêu cầu khác. Dùng một mã mới."),
     KeyTrouble.IN_USE: N_("Yêu cầu mang Idempotency-Key này đang được thực hiện. Thử lại sau ít giây."),
@@ -79,6 +88,7 @@ FORBIDDEN: Final = frozenset(
         Code.NOT_DEPUTY,
     }
 )
+ABSENT: Final = frozenset({Code.NOT_FOUND, Code.NO_SUCH_FILE, Code.NO_ACCOUNT, Code.NO_SECOND_FACTOR})
 CONFLICTS: Final = frozenset(
     {
         Code.WRONG_STATE,
@@ -159,7 +169,7 @@ def refused_response(refused: Refused, language: Language, names: Directory) -> 
     """Write a refusal of the office."""
     code = refused.code
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-    if code is Code.NOT_FOUND:
+    if code in ABSENT:
         status = HTTPStatus.NOT_FOUND
     elif code in FORBIDDEN:
         status = HTTPStatus.FORBIDDEN
@@ -186,15 +196,14 @@ def _written(
     return JSONResponse(problem.model_dump(mode="json"), status, headers=dict(headers), media_type=PROBLEM_JSON)
 
 
-def unavailable() -> ApiProblem:
-    """The database cannot be asked now."""
-    return ApiProblem(
-        HTTPStatus.SERVICE_UNAVAILABLE, ProblemCode.UNAVAILABLE, headers={"Retry-After": str(RETRY_SECONDS)}
-    )
+def unavailable(detail: str = "") -> ApiProblem:
+    """The database cannot be asked or written now."""
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    return ApiProblem(HTTPStatus.SERVICE_UNAVAILABLE, ProblemCode.UNAVAILABLE, detail=detail, headers=headers)
 
 
-DATABASE_AWAY: Final = (OperationalError, InterfaceError, NoConnection)
-"""What is raised while the database cannot be asked."""
+OUR_RULES: Final = (ValidationError, FileRefused, CalendarRefused, DeliveryFailure)
+"""What our own rules say to something that was sent."""
 
 
 async def told_problem(request: Request, problem: Exception) -> Response:
@@ -207,16 +216,24 @@ async def told_problem(request: Request, problem: Exception) -> Response:
             status = HTTPStatus.CONFLICT if problem.trouble is KeyTrouble.IN_USE else HTTPStatus.UNPROCESSABLE_ENTITY
             return problem_response(ApiProblem(status, problem.trouble), language)
         case RequestValidationError():
-            return problem_response(_invalid(problem, language), language)
+            return problem_response(_invalid(problem.errors(), language), language)
+        case ValidationError():  # one of our own models has no such shape
+            return problem_response(_invalid(problem.errors(), language), language)
+        case FileRefused() | CalendarRefused():
+            return problem_response(_unfit(problem, language), language)
+        case DeliveryFailure():
+            told = problem.explain(language)
+            status, code = HTTPStatus.UNPROCESSABLE_ENTITY, ProblemCode.BAD_RECEIVER
+            return problem_response(ApiProblem(status, code, detail=told), language)
         case HTTPException():
             return problem_response(_of_framework(problem), language)
         case _:
-            return problem_response(unavailable(), language)
+            return problem_response(unavailable(why_away(problem, language)), language)
 
 
 async def told_broken(request: Request, problem: Exception) -> Response:
     """Answer when our code broke; what broke is for the log alone."""
-    log.error("request_broke", path=request.url.path, problem=type(problem).__name__)
+    log.error("request_broke", route=route_of(request.scope), problem=type(problem).__name__)
     broken = ApiProblem(HTTPStatus.INTERNAL_SERVER_ERROR, ProblemCode.BROKEN)
     return problem_response(broken, language_of(request.headers))
 
@@ -232,9 +249,21 @@ def _of_framework(problem: HTTPException) -> ApiProblem:
     return ApiProblem(status, codes.get(status, ProblemCode.MALFORMED), headers=problem.headers)
 
 
-def _invalid(problem: RequestValidationError, language: Language) -> ApiProblem:
+def _unfit(problem: FileRefused | CalendarRefused, language: Language) -> ApiProblem:
+    """Name each thing that does not fit what the office goes by."""
+    if isinstance(problem, CalendarRefused):
+        told = [("", sentence(problem.msgid, language, **problem.data))]
+    else:
+        told = [(fault.place, fault.explain(language)) for fault in problem.faults[:50]]
+    code = ProblemCode.DOES_NOT_FIT
+    faults = tuple(Fault(field=place, code=code, message=message) for place, message in told)
+    return ApiProblem(
+        HTTPStatus.UNPROCESSABLE_ENTITY, code, detail=" ".join(one.message for one in faults), errors=faults
+    )
+
+
+def _invalid(found: Sequence[Any], language: Language) -> ApiProblem:
     """Name each part that cannot be taken; what was sent is not repeated."""
-    found = problem.errors()
     if any(one["type"] in ("json_invalid", "json_type") for one in found):
         return ApiProblem(HTTPStatus.BAD_REQUEST, ProblemCode.MALFORMED)
     faults = tuple(

@@ -17,7 +17,7 @@ from temporalio.client import Client
 
 from database.commands import waiting_on
 from database.deliveries import DeliveryRecord, undelivered
-from database.engine import reading
+from database.engine import DATABASE_AWAY, reading
 from database.reference import Reference
 from documents.act_words import command_label
 from documents.event_sentences import event_sentence
@@ -37,13 +37,17 @@ from models.refusal import Code, Refused
 from models.vocabulary import Clock, Grade, Opinion, Urgency
 from services.acting import Desk, Wish, find_actor
 from services.asking import Standing, history_of, status_of
-from services.attachments import Attachment, FileStore, files_of, find, keep, kept_before
+from services.attachments import Attachment, FileStore, files_of, find, keep_for_act, kept_before
 from services.command_words import make_command
 from services.directive_story import Contribution, Story, story_of
+from services.my_work import actors_of
 from services.offers import offers
 from services.office import Office
 from services.sending import Sender
+from services.troubles import why_away
+from web.away import ACTING, RETRY
 from web.door import reader_of, safe_next
+from web.headers import DOWNLOAD_HEADERS
 from web.life_chart import LifeChart, life_charts
 from web.pages.act_forms import ActGroup, act_forms
 from web.pages.lines import Line, line_of
@@ -52,8 +56,6 @@ from web.rendering import Reader, View, page
 
 BODY_LIMIT: Final = AT_ONCE * SIZE_LIMIT + 2 * 1024 * 1024
 """Bytes of a form with its files."""
-
-DOWNLOAD_HEADERS: Final = {"Content-Security-Policy": "sandbox; default-src 'none'", "Cache-Control": "private"}
 
 NAMED: Final = 6
 """People whom a coming moment names; the others are meant by its audience."""
@@ -220,18 +222,17 @@ class Tried:
     refused: str = ""
     done: str = ""
     typed: PostedAct = field(default_factory=PostedAct)
+    away: bool = False
 
     @property
     def status(self) -> int:
-        """Of the answer: 409 when it was refused."""
-        return 409 if self.refused else 200
+        """Of the answer: 409 when it was refused, 503 when the database could not take it."""
+        return 503 if self.away else 409 if self.refused else 200
 
 
 def acting_as(reader: Reader, now: dt.datetime) -> tuple[Actor, ...]:
     """In whose name a reader may act today: his own, and that of each absent person whose deputy he is."""
-    directory, person, today = reader.directory, reader.actor.person, local_day(now)
-    absent = directory.represented(person, today)
-    return (reader.actor, *(directory.actor(person, today, principal) for principal in absent))
+    return actors_of(reader.actor, reader.directory, now)
 
 
 def act_groups(directive: Directive, reader: Reader, now: dt.datetime) -> tuple[ActGroup, ...]:
@@ -271,7 +272,8 @@ def _directive_page(office: Office, reader: Reader, code: str, tried: Tried) -> 
             waiting_on(connection, code),
         )
     view = _view(reader, reference, standing, rows, beside, tried, now)
-    return page("directive.html", reader.language, reader, view, status=tried.status)
+    headers = RETRY if tried.away else None
+    return page("directive.html", reader.language, reader, view, status=tried.status, headers=headers)
 
 
 @dataclass(frozen=True)
@@ -334,8 +336,14 @@ def _view(
         now=now,
         groups=act_groups(directive, reader, now),
         choices=choices_for(directive, reader, now),
-        command_id=str(uuid.uuid4()),
+        command_id=_command_id(tried),
     )
+
+
+def _command_id(tried: Tried) -> str:
+    """A new one for each form; the same once more where nobody knows what became of the first."""
+    before = tried.typed.id.removesuffix(f"-{tried.typed.kind}")
+    return before if tried.away and before else str(uuid.uuid4())
 
 
 def _coordinating(directive: Directive, story: Story, reader: Reader) -> tuple[Coordinating, ...]:
@@ -417,6 +425,10 @@ async def _act(office: Office, desk: Desk, store: FileStore, reader: Reader, cod
         told = refusal_sentence(refused.code, refused.data, reader.language, reader.directory)
         tried = Tried(refused=told, typed=posted)
         return await asyncio.to_thread(_directive_page, office, reader, code, tried)
+    except DATABASE_AWAY as problem:  # if it can be read all the same, the form stands there with what was typed
+        told = why_away(problem, reader.language) or sentence(ACTING, reader.language)
+        tried = Tried(refused=told, typed=posted.naming(posted.references), away=True)
+        return await asyncio.to_thread(_directive_page, office, reader, code, tried)
     wanted = safe_next(posted.back) if posted.back else f"/directives/{quote(code)}?done={sent.outcome}"
     return RedirectResponse(wanted, HTTPStatus.SEE_OTHER)
 
@@ -435,8 +447,7 @@ def _with_files(office: Office, store: FileStore, reader: Reader, code: str, pos
         before = kept_before(connection, code, person, posted.references)
     if posted.uploads:
         actor = find_actor(reference, person, posted.on_behalf_of or None, now)
-        if posted.kind in offers(standing.directive, actor, now):
-            before += keep(office, store, code, person, posted.uploads)
+        before += keep_for_act(office, store, standing.directive, actor, posted.kind, posted.uploads)
     return posted.naming(tuple(dict.fromkeys(before)))
 
 

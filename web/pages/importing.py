@@ -93,7 +93,7 @@ def import_routes(reviews: Reviews, client: MaybeClient) -> APIRouter:
         reviews.sweep()
         return _upload_page(reviews, reader)
 
-    @router.post("/import")
+    @router.post("/import", max_body_size=DRAINED_BYTES)  # it looks at the length itself, to say it in a sentence
     async def upload(request: Request) -> Response:
         reader = await asyncio.to_thread(clerk_of, request, office)
         return await _receive(reviews, reader, request)

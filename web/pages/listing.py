@@ -37,6 +37,9 @@ from web.pages.list_words import COLUMN_TITLES, FIGURE_TITLES, SORTED_BY, WAITIN
 from web.rendering import Reader, View, page
 
 A_PAGE: Final = 50
+LAST_NUMBER: Final = 2**31 - 1
+"""The greatest number that a row can have."""
+
 MOST_IN_WORKBOOK: Final = 20_000
 """Directives that one workbook takes; more are for a CSV, which is written while it is read."""
 
@@ -149,7 +152,9 @@ def listing_routes(office: Office) -> APIRouter:
         return RedirectResponse(asked.address(), 303)
 
     @router.post("/directives/views/delete")
-    def forget(request: Request, view: Annotated[int, Form()], query: Annotated[str, Form()] = "") -> Response:
+    def forget(
+        request: Request, view: Annotated[int, Form(ge=1, le=LAST_NUMBER)], query: Annotated[str, Form()] = ""
+    ) -> Response:
         reader = reader_of(request, office)
         with writing(office.engine) as connection:
             forget_view(connection, reader.actor.person, view)

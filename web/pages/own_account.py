@@ -39,7 +39,7 @@ def own_account_routes(office: Office) -> APIRouter:
 
     @router.get("/password")
     def ask_new_password(request: Request) -> Response:
-        reader = reader_of(request, office, may_have_old_password=True)
+        reader = reader_of(request, office, may_have_old_password=True, may_lack_second_factor=True)
         return page("password.html", reader.language, reader, PasswordView())
 
     @router.post("/password")
@@ -49,7 +49,7 @@ def own_account_routes(office: Office) -> APIRouter:
         new: Annotated[str, Form()] = "",
         again: Annotated[str, Form()] = "",
     ) -> Response:
-        reader = reader_of(request, office, may_have_old_password=True)
+        reader = reader_of(request, office, may_have_old_password=True, may_lack_second_factor=True)
         refused = _changed(office, reader, old, new, again)
         view = PasswordView(refused, done=not refused)
         return page("password.html", reader.language, reader, view, status=422 if refused else 200)

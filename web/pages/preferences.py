@@ -66,8 +66,9 @@ def preferences_routes(office: Office) -> APIRouter:
     @router.post("/preferences/digest")
     def choose_hour(request: Request, hour: Annotated[str, Form()] = "") -> Response:
         reader = reader_of(request, office)
+        chosen = int(hour[:4]) if hour.isascii() and hour.isdigit() else None
         try:
-            choose_digest_hour(office, reader.actor.person, int(hour) if hour.isdigit() else None)
+            choose_digest_hour(office, reader.actor.person, chosen)
         except Refused as refused:
             return _show(office, reader, refused)
         return RedirectResponse("/preferences?done=digest", HTTPStatus.SEE_OTHER)

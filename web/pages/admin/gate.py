@@ -27,6 +27,7 @@ DONE: Final[dict[str, str]] = {
     "added": N_("Đã thêm."),
     "removed": N_("Đã bỏ."),
     "signed_out": N_("Đã kết thúc mọi phiên đăng nhập của người này."),
+    "second_factor": N_("Đã bỏ xác thực hai bước của người này; lần đăng nhập sau chỉ cần mật khẩu."),
     "calendar": N_("Đã ghi lịch. Các nhiệm vụ chưa xong tự được tính lại mốc, không cần làm gì thêm."),
     "confirmed": N_("Đã xác nhận lịch của năm này."),
     "activated": N_("Đã áp dụng phiên bản mới từ bây giờ. Các nhiệm vụ chưa xong tự được tính lại mốc."),

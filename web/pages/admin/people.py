@@ -18,11 +18,11 @@ from models.directory import Absence, Directory, Person, Post
 from models.local_time import local_day
 from models.refusal import Code, Refused
 from models.vocabulary import Position
-from services import accounts
+from services import accounts, second_factor
 from services.accounts import Account, Session
 from services.data_files import FileFault, FileRefused
 from services.directories import KnownPerson, enter_absence, find_people, remove_absence
-from services.directory_editing import add_person, change_person, version_of
+from services.directory_editing import add_person, change_person, post_meant, version_of
 from services.office import Office
 from services.office_calendar import read_day
 from web.pages.admin.gate import AdminView, administrator, done_words, keeper, led_to, tried
@@ -117,24 +117,9 @@ class PersonForm:
         for line in self.posts:
             if not line.agency.strip():
                 continue
-            fields = []
-            for name in filter(None, (part.strip() for part in line.fields.split(";"))):
-                field = reference.directory.find_field(name)
-                if field is None:
-                    raise Refused(Code.UNKNOWN_FIELD, field_of_work=name)
-                fields.append(field.code)
-            if line.position not in list(Position):
-                raise Refused(Code.UNKNOWN_VALUE, value=line.position, values=", ".join(Position))
-            found.append(
-                Post(
-                    person=person,
-                    agency=reference.directory.find_agency(line.agency, today).code,
-                    position=Position(line.position),
-                    fields=tuple(fields),
-                    valid_from=day_or_none(line.since),
-                    valid_until=day_or_none(line.until),
-                )
-            )
+            names = filter(None, (part.strip() for part in line.fields.split(";")))
+            days = day_or_none(line.since), day_or_none(line.until)
+            found.append(post_meant(reference.directory, person, line.agency, line.position, names, days, today))
         return tuple(found)
 
 
@@ -254,6 +239,16 @@ def account_routes(office: Office) -> APIRouter:
     def remove_account(request: Request, code: str) -> Response:
         return _act(
             office, request, code, lambda reader, person: accounts.remove(office, person, reader.actor.person), "saved"
+        )
+
+    @router.post("/admin/people/{code}/second-factor/remove")
+    def take_second_factor_off(request: Request, code: str) -> Response:
+        return _act(
+            office,
+            request,
+            code,
+            lambda reader, person: second_factor.take_off(office, person, reader.actor.person),
+            "second_factor",
         )
 
     @router.post("/admin/people/{code}/sign-out")

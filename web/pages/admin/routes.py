@@ -7,6 +7,7 @@ from web.examination import Examination
 from web.health import Health
 from web.pages.admin.agencies import agency_routes, directory_file_routes, succession_routes
 from web.pages.admin.calendar import calendar_routes
+from web.pages.admin.fields import field_routes
 from web.pages.admin.overview import overview_routes
 from web.pages.admin.people import absence_routes, account_routes, new_person_routes, people_routes, person_routes
 from web.pages.admin.policy import policy_routes
@@ -24,7 +25,7 @@ def admin_routes(office: Office, health: Health, examination: Examination, webho
     router.include_router(overview_routes(office, health, examination))
     for routes in (
         *(people_routes, new_person_routes, person_routes, account_routes, absence_routes),
-        *(agency_routes, succession_routes, directory_file_routes),
+        *(agency_routes, field_routes, succession_routes, directory_file_routes),
         *(calendar_routes, policy_routes, record_routes),
     ):
         router.include_router(routes(office))

@@ -1,0 +1,5 @@
+"""The office of these tests."""
+
+from office_fixture import desk
+
+__all__ = ["desk"]
