@@ -1,11 +1,13 @@
 """The `dondoc` command: finds language and data folder, runs a subject of shell/, and tells failures in a sentence."""
 
 import io
+import logging
 import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 
 from documents.language import N_, Language, sentence
@@ -133,11 +135,20 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
+def send_log_to_standard_error() -> None:
+    """Keep what the services note out of what a command prints: warnings alone, beside its errors."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
 def main() -> None:
     """Entry of the installed command."""
     for stream in (sys.stdout, sys.stderr):  # a terminal that cannot show a letter shows its number
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    send_log_to_standard_error()
     try:
         code = run(sys.argv[1:])
     except BrokenPipeError:

@@ -66,11 +66,15 @@ class Door:
         try:
             with writing(self.engine) as connection:
                 lock_directives(connection, [request.directive for request in requests])
-                return self._commit(connection, requests)
+                results = self._commit(connection, requests)
         except IntegrityError as problem:
             if len(requests) == 1:
                 return [problem]
             return [self.commit_together((request,))[0] for request in requests]
+        for request, result in zip(requests, results, strict=True):  # now that nobody waits for the database
+            if isinstance(result, Exception):
+                log.error("commit_failed", directive=request.directive, after_seq=request.after_seq, exc_info=result)
+        return results
 
     def commit_in(self, connection: Connection, requests: Sequence[CommitRequest]) -> list[CommitResult]:
         """Do the same inside a transaction of the caller's, where what fails is for all of it to fail."""
@@ -89,9 +93,7 @@ class Door:
             look = _Look(connection, request, reference, trusted, *last.get(code, (0, "")), snapshots.get(code))
             try:
                 results.append(look.answer(writes))
-            except Exception as problem:
-                # It is this directive's own; the others go on (RULES 18).
-                log.exception("commit_failed", directive=code, after_seq=request.after_seq)
+            except Exception as problem:  # noqa: BLE001 - it is this directive's own; the others go on (RULES 18)
                 results.append(problem)
         writes.carry_out(connection, reference)
         return results

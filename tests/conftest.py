@@ -1,9 +1,12 @@
 """What many rooms share: an empty office with the shipped directory, and the engine on a real Temporal server."""
 
+import logging
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from builders import SEED, local
 from databases import fresh_database
 from running_engine import RunningEngine, run_engine
@@ -12,6 +15,20 @@ from temporal_server import running_server
 from database.engine import open_engine
 from database.migrate import migrate
 from database.seed_data import seed
+
+
+@pytest.fixture(autouse=True)
+def _log() -> None:
+    """Warnings to standard error, as in the shell; a traceback drawn with all variables takes seconds."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=lambda *_names: structlog.PrintLogger(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
 
 
 @pytest.fixture(scope="session")

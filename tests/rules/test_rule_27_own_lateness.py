@@ -16,12 +16,13 @@ from documents.language import Language
 from models import commands as c
 from models.tables import LEDGER
 from services.doctor import Check, work_checks
+from web.health import Machine
 from web.metrics import OfficeCollector
 
 
 def metric(desk: Desk, name: str) -> float:
     """One figure of a scrape."""
-    for family in OfficeCollector(desk.office, ClockGuard()).collect():
+    for family in OfficeCollector(desk.office, Machine(ClockGuard())).collect():
         if family.name == name:
             return float(family.samples[0].value)
     raise AssertionError(name)

@@ -122,6 +122,7 @@ def test_a_backup_of_an_older_release_is_brought_to_this_one(tmp_path: Path, liv
 TABLES_SINCE_THE_FIRST_SCHEMA = {
     *("account", "session", "failure", "reset", "identity", "sign_in_attempt", "token", "answered_request"),
     *("saved_view", "preference", "attachment", "audit", "operation", "webhook", "webhook_call"),
+    *("second_factor", "recovery_code", "half_session"),
 }
 
 

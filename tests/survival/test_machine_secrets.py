@@ -146,5 +146,6 @@ def test_a_statement_that_the_database_refuses_is_logged_without_what_people_wro
         )
     structlog.get_logger("worker").error("commit_failed", exc_info=refused.value)
 
-    assert "append-only" in a_log.getvalue()
+    assert "commit_failed" in a_log.getvalue()
+    assert "IntegrityError" in a_log.getvalue()
     assert "không ai được thấy" not in a_log.getvalue()

@@ -139,7 +139,7 @@ async def test_a_person_says_that_he_will_be_away_and_who_stands_in(as_person: B
     assert "Vắng mặt từ 20/03/2026 đến 24/03/2026" in text
     assert "nộp kết quả" in text, "what the deputy will be able to do"
     with reading(office.engine) as connection:
-        [noted] = audit.audited(connection, person="truong.syt")
+        [noted] = audit.audited(connection, person="truong.syt", text="absence")
     assert (noted.act, noted.data["deputy"]) == ("absence.enter", "pho.syt")
 
 
