@@ -99,8 +99,8 @@ class Surroundings:
         data_dir: where files are kept; a temporary folder when None.
         mailing: how the link for a forgotten password leaves; None offers none.
         single_sign_on: the office's OpenID Connect provider; None offers passwords alone.
-        decoding: what decrypts for the pages of Temporal's UI; None answers none.
         place: what the administrators' page is to examine beside database and engine.
+        decoding: what decrypts for the pages of Temporal's UI; None answers none.
     """
 
     clock: ClockGuard | None = None
@@ -113,7 +113,7 @@ class Surroundings:
     mailing: Mailing | None = None
     single_sign_on: SingleSignOn | None = None
     decoding: Decoding | None = None
-    place: Place | None = None
+    place: Place = field(default_factory=Place)
 
 
 def create_app(office: Office, temporal_client: TemporalClient, around: Surroundings | None = None) -> ASGIApp:
@@ -169,7 +169,7 @@ def create_app(office: Office, temporal_client: TemporalClient, around: Surround
     app.include_router(import_routes(reviews, client))
     app.include_router(import_row_routes(reviews))
     app.include_router(operation_routes(office))
-    examination = Examination(office, temporal_client, machine, around.place or Place())
+    examination = Examination(office, temporal_client, machine, around.place)
     app.include_router(admin_routes(office, health, examination, around.webhook_allow))
     app.include_router(help_routes(office))
     if around.decoding is not None:
