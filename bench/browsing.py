@@ -61,12 +61,14 @@ class Answer:
 
     Attributes:
         size: bytes of the page.
+        turned_away: with "come again in a few seconds" (503), which no figure hides.
     """
 
     kind: str
     asked: float
     seconds: float
     size: int = 0
+    turned_away: bool = False
 
 
 @dataclass
@@ -134,9 +136,12 @@ class Person:
         start = time.monotonic()
         answer = await self.client.get(address)
         seconds = time.monotonic() - start
-        if answer.status_code != httpx2.codes.OK:
+        if answer.status_code not in (httpx2.codes.OK, httpx2.codes.SERVICE_UNAVAILABLE):
             raise Wrong(f"{self.code}: {address} is answered with {answer.status_code}")
-        self.answers.append(Answer(kind, start, seconds, len(answer.content)))
+        turned_away = answer.status_code != httpx2.codes.OK
+        self.answers.append(Answer(kind, start, seconds, len(answer.content), turned_away=turned_away))
+        if turned_away:
+            return
         if found := _TO_DIRECTIVE.findall(answer.text):
             self._seen = found
         for asset in ASSETS:

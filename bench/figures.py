@@ -135,6 +135,7 @@ def of_pages(found: Paged) -> list[Figure]:
         Figure("pages", "/s", [found.pages_a_second]),
         Figure("commands", "/s", [found.commands_a_second]),
         Figure("commands kept, not recorded at once", "", [found.kept]),
+        Figure('answers "come again" (503)', "", [found.turned_away], aim=NOTHING),
         *(Figure(f"CPU of {name}", "ms/s", [1000 * used]) for name, used in sorted(found.cpu.items())),
     ]
 

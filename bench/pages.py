@@ -9,6 +9,7 @@ import math
 import random
 import tempfile
 import time
+import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -83,6 +84,9 @@ ACTS: Final[tuple[dict[str, object], ...]] = (
 APART: Final = 8.0
 """Seconds between two acts on one directive."""
 
+TRIES: Final = 120
+"""Times, a second apart, that a program asks again where it is told to."""
+
 A_TOKEN: Final = 100
 """Commands given with one token: the API lets one give two a second, and 120 at once."""
 
@@ -116,6 +120,7 @@ class Paged:
         first_board: seconds of the first board that this web process showed, which reads half a year.
         cpu: CPU seconds a second, by process.
         kept: commands that were answered with "kept", not "recorded".
+        turned_away: answers "come again in a few seconds" (503), to pages and commands.
     """
 
     directives: int
@@ -126,6 +131,7 @@ class Paged:
     pages_a_second: float
     commands_a_second: float
     kept: int
+    turned_away: int = 0
 
 
 @dataclass
@@ -153,13 +159,36 @@ class _Commands:
         if before is not None:
             await before
         start = time.monotonic()
-        answer = await self.client.post(
-            f"/api/v1/directives/{code}/commands", json=command, headers={"Authorization": f"Bearer {token}"}
-        )
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid.uuid4())}
+        turned_away = False
+        for _ in range(TRIES):
+            answer = await self.client.post(f"/api/v1/directives/{code}/commands", json=command, headers=headers)
+            if answer.status_code != httpx2.codes.SERVICE_UNAVAILABLE:
+                break
+            turned_away = True  # as the answer says: the same once more, with the same key
+            await asyncio.sleep(1)
         if answer.status_code not in (httpx2.codes.OK, httpx2.codes.ACCEPTED):
             raise Wrong(f"{command['kind']} of {code} is answered with {answer.status_code}: {answer.text[:300]}")
-        self.kept += answer.status_code == httpx2.codes.ACCEPTED
-        self.answers.append(Answer(COMMAND, start, time.monotonic() - start))
+        self.answers.append(Answer(COMMAND, start, time.monotonic() - start, turned_away=turned_away))
+        if answer.status_code == httpx2.codes.ACCEPTED:
+            self.kept += 1
+            await self._recorded(answer.headers["location"], headers)
+
+    async def _recorded(self, address: str, headers: dict[str, str]) -> None:
+        """Wait until a command that was kept is recorded: the next one on its directive follows from it.
+
+        Raises:
+            Wrong: it is not.
+        """
+        told = ""
+        for _ in range(TRIES):
+            await asyncio.sleep(1)
+            answer = await self.client.get(address, headers=headers)
+            told = answer.text[:300]
+            if answer.status_code == httpx2.codes.OK and answer.json()["outcome"] != "kept":
+                break
+        if '"recorded"' not in told:
+            raise Wrong(f"a command that was kept is not recorded: {told}")
 
 
 async def paged(load: Load) -> Paged:
@@ -231,6 +260,7 @@ async def _measured(machine: Machine, client: Client, office: Office, load: Load
         pages_a_second=pages / load.seconds,
         commands_a_second=len(seconds[COMMAND]) / load.seconds,
         kept=commands.kept,
+        turned_away=sum(one.turned_away for one in counted),
     )
 
 
