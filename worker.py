@@ -151,10 +151,10 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     office = Office.at(settings.database_url, answer_within=ANSWER_WITHIN)
-    if not await _keys_fit(office, settings.payload_keys, stop):
-        return
     runtime, meter = _runtime(settings)
     client = await connect_by(settings.engine_link(), runtime)
+    if not await _keys_fit(office, settings.payload_keys, stop):
+        return
     run_dir = settings.data_dir / "run"
     clock = ClockGuard.kept_in(run_dir / "clock") if run_dir.is_dir() else ClockGuard()
     door = Door(office.engine, office.references, clock)
