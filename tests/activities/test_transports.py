@@ -1,5 +1,6 @@
 import contextlib
 import email.policy
+import logging
 import socket
 import ssl
 import stat
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword, Session
 from aiosmtpd.smtp import Envelope as Received
@@ -413,6 +415,7 @@ def test_failures_speak_english_too() -> None:
 
 
 def test_without_a_server_mails_are_files_by_local_day_and_the_log_says_so_once(tmp_path: Path) -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
     with capture_logs() as logs:
         first, second = transport_for(None, tmp_path / "mail"), transport_for("", tmp_path / "mail")
     first.send(a_message(1), SENDER, "a@quangngai.gov.vn")
