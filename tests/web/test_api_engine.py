@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -12,6 +13,7 @@ from temporalio.client import Client
 
 from services import tokens
 from services.acting import Desk
+from services.attachments import FileStore
 from web.api.application import create_api
 
 pytestmark = pytest.mark.server
@@ -28,7 +30,7 @@ class Called:
 
 
 @pytest.fixture
-async def api(engine: RunningEngine) -> AsyncIterator[Called]:
+async def api(engine: RunningEngine, tmp_path: Path) -> AsyncIterator[Called]:
     desk = Desk(engine.office, engine.sender)
 
     async def at_the_desk() -> Desk:
@@ -40,7 +42,9 @@ async def api(engine: RunningEngine) -> AsyncIterator[Called]:
         except RuntimeError:
             return None
 
-    transport = httpx2.ASGITransport(create_api(engine.office, no_client, at_the_desk))
+    transport = httpx2.ASGITransport(
+        create_api(engine.office, no_client, at_the_desk, FileStore(tmp_path / "attachments"))
+    )
     async with httpx2.AsyncClient(transport=transport, base_url=HOST, timeout=60) as client:
         yield Called(engine, client)
 
