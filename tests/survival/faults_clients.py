@@ -13,6 +13,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
+from cli import send_log_to_standard_error  # noqa: E402
 from embedded.locate import running_system  # noqa: E402
 from models import commands as c  # noqa: E402
 from models.refusal import Refused  # noqa: E402
@@ -57,6 +58,7 @@ async def main(data: Path, code: str, number: int, first: int) -> list[dict[str,
 
 
 if __name__ == "__main__":
+    send_log_to_standard_error()
     answers = asyncio.run(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
     sys.stdout.write(json.dumps(answers) + "\n")
     sys.stdout.flush()
