@@ -29,9 +29,9 @@ def packed(*parts: str, mimetype: str = "") -> bytes:
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w") as file:
         if mimetype:
-            file.writestr("mimetype", mimetype)
-        for part in parts:
-            file.writestr(part, "<x/>")
+            file.writestr(zipfile.ZipInfo("mimetype"), mimetype)
+        for part in parts:  # a ZipInfo has a date of its own, so that a test has the same name whenever it is collected
+            file.writestr(zipfile.ZipInfo(part), "<x/>")
     return written.getvalue()
 
 
