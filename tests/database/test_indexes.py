@@ -1,7 +1,7 @@
 """The costly questions are answered out of the indexes that were made for them, on each database out of its own."""
 
 import pytest
-from databases import ON_POSTGRESQL
+from databases import ON_POSTGRESQL, as_superuser
 from office_fixture import Desk
 from sqlalchemy import Connection, Select, func, select, text
 
@@ -54,6 +54,7 @@ def test_events_of_a_week_are_counted_out_of_their_index(desk: Desk) -> None:
 def test_a_database_without_the_extension_lacks_one_index_and_nothing_else(desk: Desk) -> None:
     """Where whoever migrates may not add it, a search reads every text; `db check` finds nothing wrong."""
     with writing(desk.office.engine) as connection:
+        as_superuser(connection)
         connection.execute(text("DROP EXTENSION pg_trgm CASCADE"))
 
     assert schema_differences(desk.office.engine) == []
