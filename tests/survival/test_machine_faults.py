@@ -130,7 +130,7 @@ def test_the_power_is_cut_and_both_stores_are_whole_and_nothing_acknowledged_is_
 ) -> None:
     enough = 40 + random.Random(20261124).randrange(40)
     with office.crowd("crowd-of-the-cut", 5, people=12) as crowd:
-        until(lambda: sum(line.told == "done" for line in crowd.lines) >= enough, 60)
+        until(lambda: sum(line.told == "done" for line in crowd.lines) >= enough, 180)
         cut_power(office, disk)
     acknowledged = sum(line.told == "done" for line in crowd.lines)
 
