@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +24,7 @@ class Crowd:
     Attributes:
         folder: where their logs are; each crowd has its own.
         hurried: they also move deadlines so near that they fall due within the trial.
+        settings: what they need to know of the office beside its data folder.
     """
 
     data: Path
@@ -32,6 +33,7 @@ class Crowd:
     seed: int
     people: int = 20
     hurried: bool = True
+    settings: Mapping[str, str] = field(default_factory=dict)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self) -> None:
@@ -43,7 +45,7 @@ class Crowd:
             words += ["hurried"] if self.hurried else []
             with (self.folder / f"{number}.err").open("wb") as complaints:
                 client = [sys.executable, str(HERE / "crowd_client.py"), *words]
-                self.processes.append(subprocess.Popen(client, env=environment(), stderr=complaints))
+                self.processes.append(subprocess.Popen(client, env=environment() | self.settings, stderr=complaints))
 
         until(self._everyone_has_spoken, 120)
 

@@ -125,7 +125,8 @@ class MachineOffice(OfficeOnTrial):
     @contextlib.contextmanager
     def crowd(self, name: str, seed: int, people: int = 20) -> Iterator[Crowd]:
         """People who act on all that is registered, until the block ends or they are killed in it."""
-        crowd = Crowd(self.data, self.folder / name, self.registered, seed, people)
+        keys = {name: value for name, value in self.dondoc.environment.items() if name == "DONDOC_TEMPORAL_KEYS"}
+        crowd = Crowd(self.data, self.folder / name, self.registered, seed, people, settings=keys)
         crowd.start()
         try:
             yield crowd
