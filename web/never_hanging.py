@@ -40,7 +40,7 @@ class NeverHanging:
 
     def __init__(self, app: ASGIApp, engine: Engine) -> None:
         self.app = app
-        self._engine = open_engine(engine.url.render_as_string(hide_password=False), ASKING, ASKING)
+        self._url = engine.url.render_as_string(hide_password=False)
         self._database = Probe(self._ask, ASKING)
         self._away = False
 
@@ -82,11 +82,15 @@ class NeverHanging:
         work.result()
 
     def _ask(self) -> bool:
-        """Ask by a connection of our own, made for this question: whoever hangs may hold every other."""
+        """Ask by a connection of our own, made for this question: whoever hangs may hold every other.
+
+        A question that was given up goes on in its thread beside the next one, so they share no pool either.
+        """
+        engine = open_engine(self._url, ASKING, ASKING)
         try:
-            return can_answer(self._engine)
+            return can_answer(engine)
         finally:
-            self._engine.dispose()
+            engine.dispose()
 
     async def _answers(self) -> bool:
         try:
