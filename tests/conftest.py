@@ -1,20 +1,30 @@
 """What many rooms share: an empty office with the shipped directory, and the engine on a real Temporal server."""
 
 import logging
+import os
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import structlog
 from builders import SEED, local
-from databases import fresh_database
+from databases import dropped_afterwards, fresh_database
+from in_memory import folder_in_memory
 from running_engine import RunningEngine, run_engine
 from temporal_server import running_server
 
 from database.engine import open_engine
 from database.migrate import migrate
 from database.seed_data import seed
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the tests write to memory; what is proven with great crowds and crashes writes to the disk."""
+    memory = folder_in_memory()
+    if memory and config.option.markexpr != "proof":
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +39,14 @@ def _log() -> None:
         logger_factory=lambda *_names: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+@pytest.fixture(autouse=True)
+def _leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test makes on a disk or in PostgreSQL goes with it."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with dropped_afterwards():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from in_memory import folder_in_memory
 from sqlalchemy import Connection, Engine, create_engine, delete, func, insert, select, text
 from sqlalchemy.engine import make_url
 
@@ -32,7 +33,10 @@ sqlite_only = pytest.mark.skipif(ON_POSTGRESQL, reason="what it does can only be
 postgresql_only = pytest.mark.skipif(not ON_POSTGRESQL, reason="what it is about is PostgreSQL's alone")
 
 _ACCOUNT = "postgres"
+_FOLDER = "dondoc-pg-"
+_ON_DISK = Path("/tmp")  # noqa: S108 - short, for the path of a socket
 _numbers = itertools.count(1)
+_made_for_tests: list[str] = []
 
 
 def fresh_database(seeded: Path, folder: Path) -> str:
@@ -44,7 +48,7 @@ def fresh_database(seeded: Path, folder: Path) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(seeded, folder / "dondoc.db")
         return f"sqlite:///{folder / 'dondoc.db'}"
-    return under(_made(_template(seeded)), _working_account())
+    return under(_of_the_test(_made(_template(seeded))), _working_account())
 
 
 def under(url: str, account: str) -> str:
@@ -63,7 +67,24 @@ def _working_account() -> str:
 
 def empty_database() -> str:
     """The URL of a new, empty PostgreSQL database, whatever the tests run on."""
-    return _made(None)
+    return _of_the_test(_made(None))
+
+
+@contextlib.contextmanager
+def dropped_afterwards() -> Iterator[None]:
+    """Drop the PostgreSQL databases made meanwhile: two thousand tests would leave 18 GB."""
+    before, _made_for_tests[:] = _made_for_tests[:], []
+    try:
+        yield
+    finally:
+        made, _made_for_tests[:] = _made_for_tests[:], before
+        for name in made:
+            _administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _of_the_test(url: str) -> str:
+    _made_for_tests.append(str(make_url(url).database))
+    return url
 
 
 @functools.cache
@@ -92,7 +113,7 @@ def _template(seeded: Path) -> str:
 def _made(template: str | None) -> str:
     """Make a database; a copy of another where one is named."""
     name = f"dondoc_{os.getpid()}_{next(_numbers)}"
-    copied = f' TEMPLATE "{template}"' if template else ""
+    copied = f' TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""  # a quarter of the time of WAL_LOG
     _administer(f'CREATE DATABASE "{name}"{copied}')
     return make_url(server()).set(database=name).render_as_string(hide_password=False)
 
@@ -111,9 +132,11 @@ def server() -> str:
     """The URL of a PostgreSQL server, started for this process unless one is named."""
     if named := os.environ.get("DONDOC_TEST_POSTGRESQL"):
         return named
-    folder = Path(tempfile.mkdtemp(prefix="dondoc-pg-", dir="/tmp"))
     as_account = ["runuser", "-u", _ACCOUNT, "--"] if os.geteuid() == 0 else []
     account = _ACCOUNT if as_account else getpass.getuser()
+    _clear_away_left_behind(as_account)
+    place = folder_in_memory() or _ON_DISK  # a new database is 520 files: 18 ms in memory, here 450 on the disk
+    folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-", dir=place))
     if as_account:
         shutil.chown(folder, _ACCOUNT)
     programs = programs_of_postgresql()
@@ -125,7 +148,8 @@ def server() -> str:
 
     data, log = str(folder / "data"), str(folder / "log")
     run(str(programs / "initdb"), "-D", data, "-U", account, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
-    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections=300"
+    options = f"-c listen_addresses= -c unix_socket_directories={folder} -c max_connections=300"
+    options += " -c fsync=off -c dynamic_shared_memory_type=mmap"  # nothing to lose, nothing left in /dev/shm
     run(str(programs / "pg_ctl"), "-D", data, "-l", log, "-w", "-o", options, "start")
 
     def stop() -> None:
@@ -134,6 +158,17 @@ def server() -> str:
 
     atexit.register(stop)
     return f"postgresql://{account}@/postgres?host={folder}"
+
+
+def _clear_away_left_behind(as_account: list[str]) -> None:
+    """Stop and delete the servers of test processes that were killed; each holds gigabytes."""
+    places = (_ON_DISK, folder_in_memory() or _ON_DISK)
+    for folder in (found for place in places for found in place.glob(f"{_FOLDER}*")):
+        process = folder.name.removeprefix(_FOLDER).partition("-")[0]
+        if process.isdigit() and not Path("/proc", process).exists():
+            stop = [*as_account, programs_of_postgresql() / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop"]
+            subprocess.run(stop, capture_output=True, check=False, cwd="/")
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def programs_of_postgresql() -> Path:
