@@ -15,7 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from database import commands
 from database.engine import reading, writing
-from database.ledger import last_row, lock_directives, read_rows
+from database.ledger import last_row, lock_directives, read_rows, read_rows_of
 from database.snapshots import mark_of, read_directive, write_snapshot
 from models.engine import CommandEnvelope, LiveState
 from models.events import Recorded
@@ -262,27 +262,19 @@ async def _replan(office: Office, client: Client, code: str, task_queue: str) ->
 
 async def _start(office: Office, client: Client, code: str, task_queue: str) -> bool:
     """Start a directive's workflow from its rows, or from its registration when it has none yet."""
-    shift = (await asyncio.to_thread(office.reference)).clock_shift
-    rows = await asyncio.to_thread(_rows, office, code)
-    if rows:
-        await start_from_ledger(client, code, rows, shift, task_queue)
-        return True
-    registration = await asyncio.to_thread(_registration, office, code)
-    if registration is None:
-        return False
-    await start_registered(client, registration, shift, task_queue)
-    return True
-
-
-def _registration(office: Office, code: str) -> CommandEnvelope | None:
-    with reading(office.engine) as connection:
-        return commands.registration_of(connection, code)
+    shift, known = await asyncio.to_thread(_lost, office, [code])
+    for one in known:
+        await _start_lost(client, one, shift, task_queue)
+    return bool(known)
 
 
 def _rows(office: Office, code: str) -> tuple[Recorded, ...]:
     with reading(office.engine) as connection:
         return read_rows(connection, code)
 
+
+REBUILD_BATCH = 500
+"""Directives whose rows are read at once."""
 
 REBUILD_TRIES = 4
 REBUILD_PAUSE = 3.0
@@ -305,31 +297,63 @@ async def rebuild_workflows(
             )
         ]
     gate, started = asyncio.Semaphore(AT_ONCE), 0
+    lost: list[str] = []
 
-    async def start(code: str) -> tuple[str, bool] | None:
-        """None once it runs; else whether it is worth another try."""
+    async def start(one: _Lost, shift: float) -> bool:
+        """Whether it is worth another try."""
         nonlocal started
         async with gate:
             try:
-                if not await _start(office, client, code, task_queue):
-                    return code, False
-            except ValueError:
-                return code, False
+                await _start_lost(client, one, shift, task_queue)
             except TemporalError:
-                return code, True
+                return True
             started += 1
             progress(started, len(codes))
-            return None
+            return False
 
-    lost, wanted = [], codes
-    for tries_left in reversed(range(REBUILD_TRIES)):  # a Temporal that has just begun is slow to answer all
-        failed = [one for one in await asyncio.gather(*(start(code) for code in wanted)) if one is not None]
-        wanted = [code for code, again in failed if again and tries_left]
-        lost += [code for code, again in failed if not (again and tries_left)]
+    wanted = codes
+    for _ in range(REBUILD_TRIES):  # a Temporal that has just begun is slow to answer all
+        again: list[str] = []
+        for place in range(0, len(wanted), REBUILD_BATCH):
+            batch = wanted[place : place + REBUILD_BATCH]
+            shift, known = await asyncio.to_thread(_lost, office, batch)
+            lost += sorted(set(batch) - {one.code for one in known})
+            failed = await asyncio.gather(*(start(one, shift) for one in known))
+            again += [one.code for one, refused in zip(known, failed, strict=True) if refused]
+        wanted = again
         if not wanted:
             break
         await asyncio.sleep(REBUILD_PAUSE)
+    lost += wanted
     return len(codes) - len(lost), lost
+
+
+@dataclass(frozen=True)
+class _Lost:
+    """All that a workflow needs to go on: its rows, or its registration where it has none yet."""
+
+    code: str
+    rows: tuple[Recorded, ...]
+    registration: CommandEnvelope | None = None
+
+
+def _lost(office: Office, codes: list[str]) -> tuple[float, list[_Lost]]:
+    """The clock's shift, and those of the directives that can be started: whose rows this release can read."""
+    with reading(office.engine) as connection:
+        found: list[_Lost] = []
+        for code, rows in read_rows_of(connection, codes).items():
+            if rows:
+                found.append(_Lost(code, rows))
+            elif rows is not None and (registration := commands.registration_of(connection, code)) is not None:
+                found.append(_Lost(code, (), registration))
+        return office.reference(connection).clock_shift, found
+
+
+async def _start_lost(client: Client, one: _Lost, shift: float, task_queue: str) -> None:
+    if one.registration is None:
+        await start_from_ledger(client, one.code, one.rows, shift, task_queue)
+    else:
+        await start_registered(client, one.registration, shift, task_queue)
 
 
 def rebuild_snapshots(office: Office, progress: Progress = _no_progress) -> tuple[int, list[str]]:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, delete, func, insert, select, text, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from database.engine import reading, writing
-from database.ledger import append, broken_rows, last_row, read_all, read_rows, rows_of_command
+from database.ledger import append, broken_rows, last_row, read_all, read_rows, read_rows_of, rows_of_command
 from models import commands as c
 from models.events import Commented, MomentReached, Recorded
 from models.tables import LEDGER
@@ -92,6 +92,13 @@ def test_rows_are_read_back_as_they_were_recorded(ledger: Engine) -> None:
         assert last_row(connection, "KHONG-CO") == (0, "")
         assert read_rows(connection, A, after=rows[-2].seq) == rows[-1:]
         assert [row.sealed(row.previous_hash).hash for row in rows] == [row.hash for row in rows]
+
+
+def test_rows_of_many_are_read_at_once(ledger: Engine) -> None:
+    with reading(ledger) as connection:
+        found = read_rows_of(connection, (B, "KHONG-CO", A))
+
+        assert found == {B: read_rows(connection, B), "KHONG-CO": (), A: read_rows(connection, A)}
 
 
 def test_the_whole_ledger_is_read_directive_by_directive(ledger: Engine) -> None:
@@ -265,3 +272,5 @@ def test_a_row_of_an_unknown_kind_is_checked_like_any_other(ledger: Engine) -> N
     assert broken(ledger) == [(B, seq + 1, "content")]
     with pytest.raises(ValueError, match="something_new"), reading(ledger) as connection:
         read_rows(connection, B)
+    with reading(ledger) as connection:
+        assert read_rows_of(connection, (A, B)) == {A: read_rows(connection, A), B: None}

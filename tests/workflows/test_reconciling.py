@@ -6,11 +6,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from databases import lift_guards
 from running_engine import RunningEngine, run_engine
+from sqlalchemy import text
 from temporal_server import running_server
+from temporalio.client import WorkflowExecutionStatus
 
 from database.engine import writing
 from models.commands import Accept, Acknowledge, Comment, ReportProgress, Submit
+from services import reconciling
 from services.reconciling import DifferenceKind, rebuild_snapshots, rebuild_workflows, reconcile
 from services.temporal import handle
 from workflows.directive import DirectiveWorkflow
@@ -110,6 +114,27 @@ async def test_an_empty_temporal_gets_every_open_directive_back_with_its_next_mo
     after = {code: (await handle(engine.client, code).query(DirectiveWorkflow.state)).following for code in codes}
     assert after == before
     assert {code: engine.rows(code) for code in codes} == rows
+
+
+async def test_a_directive_whose_rows_cannot_be_read_is_named_and_all_others_come_back(
+    engine: RunningEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciling, "REBUILD_BATCH", 2)
+    codes = await some_lives(engine)
+    for code in codes:
+        await handle(engine.client, code).terminate("the store was lost")
+    with writing(engine.office.engine) as connection:
+        lift_guards(connection)
+        connection.execute(
+            text("UPDATE ledger SET data = '{}' WHERE directive = :code AND seq = 1"), {"code": codes[2]}
+        )
+
+    started, failed = await rebuild_workflows(engine.office, engine.client, task_queue=engine.task_queue)
+
+    assert (started, failed) == (len(codes) - 1, [codes[2]])
+    for code in codes:
+        status = (await handle(engine.client, code).describe()).status
+        assert status == (WorkflowExecutionStatus.TERMINATED if code == codes[2] else WorkflowExecutionStatus.RUNNING)
 
 
 async def test_snapshots_made_anew_from_the_ledger_are_what_they_were(engine: RunningEngine) -> None:
