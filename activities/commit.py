@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from activities.clock_guard import ClockGuard
 from database.commands import close_recorded
-from database.engine import writing
+from database.engine import DATABASE_AWAY, writing
 from database.ledger import append, last_rows, lock_directives, read_rows
 from database.outbox import owe
 from database.reference import Reference, ReferenceCache
@@ -93,6 +93,8 @@ class Door:
             look = _Look(connection, request, reference, trusted, *last.get(code, (0, "")), snapshots.get(code))
             try:
                 results.append(look.answer(writes))
+            except DATABASE_AWAY:  # nothing more can be asked or written in this transaction
+                raise
             except Exception as problem:  # noqa: BLE001 - it is this directive's own; the others go on (RULES 18)
                 results.append(problem)
         writes.carry_out(connection, reference)

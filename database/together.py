@@ -49,28 +49,34 @@ class Together(Generic[Asked, Answered]):
         place: _Place[Asked, Answered] = _Place(asked, loop.create_future())
         self._waiting.append(place)
         if len(self._running) < self.threads:
-            task = loop.create_task(self._work())
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._running.add(loop.create_task(self._work()))
         return await place.done
 
     async def _work(self) -> None:
-        loop = asyncio.get_running_loop()
+        own = asyncio.current_task()
+        try:
+            while self._waiting:
+                await self._do_together(self._next_group())
+        finally:  # here and not once the task has ended: who asks in between would wait for nobody
+            if own is not None:
+                self._running.discard(own)
+
+    async def _do_together(self, group: "list[_Place[Asked, Answered]]") -> None:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="together")
-        while self._waiting:
-            group = self._next_group()
-            try:
-                answers = await loop.run_in_executor(self._pool, self.carry_out, [place.asked for place in group])
-            except Exception as problem:  # noqa: BLE001 - handed to everybody who asked
-                answers = [problem] * len(group)
-            for place, answer in zip(group, answers, strict=True):
-                if place.done.done():  # whoever asked has gone; it is done all the same
-                    continue
-                if isinstance(answer, Exception):
-                    place.done.set_exception(answer)
-                else:
-                    place.done.set_result(answer)
+        asked = [place.asked for place in group]
+        answers: Sequence[Answered | Exception]
+        try:
+            answers = await asyncio.get_running_loop().run_in_executor(self._pool, self.carry_out, asked)
+        except Exception as problem:  # noqa: BLE001 - handed to everybody who asked
+            answers = [problem] * len(group)
+        for place, answer in zip(group, answers, strict=True):
+            if place.done.done():  # whoever asked has gone; it is done all the same
+                continue
+            if isinstance(answer, Exception):
+                place.done.set_exception(answer)
+            else:
+                place.done.set_result(answer)
 
     def _next_group(self) -> "list[_Place[Asked, Answered]]":
         group: list[_Place[Asked, Answered]] = []

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Connection, select
 
 from database import commands
-from database.engine import reading, writing
+from database.engine import DATABASE_AWAY, reading, writing
 from database.ledger import read_rows
 from database.reference import Reference
 from database.snapshots import read_snapshots
@@ -106,6 +106,8 @@ class Desk:
             for wish in wishes:
                 try:
                     judged.append(_judge(connection, wish, reference, now, snapshots.get(wish.code)))
+                except DATABASE_AWAY:  # nothing more can be asked in this transaction, so it is everybody's
+                    raise
                 except Exception as problem:  # noqa: BLE001 - it is this wish's own answer
                     judged.append(problem)
         fresh = [one[0] for one in judged if not isinstance(one, Exception) and one[1] is None]

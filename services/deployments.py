@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 from temporalio.api.deployment.v1 import WorkerDeploymentInfo
-from temporalio.api.enums.v1 import TaskQueueType, WorkerDeploymentVersionStatus
+from temporalio.api.enums.v1 import RoutingConfigUpdateState, TaskQueueType, WorkerDeploymentVersionStatus
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
     DescribeTaskQueueRequest,
@@ -30,7 +30,11 @@ DEPLOYMENT: Final = "dondoc"
 PATIENCE: Final = dt.timedelta(seconds=5)
 
 CHANGE_PATIENCE: Final = dt.timedelta(seconds=30)
-"""The server tells every task queue before it answers."""
+"""For the server to decide; it tells the task queues after that."""
+
+TIMES_ASKED: Final = 100
+ASKED_EVERY: Final = 0.2
+"""Seconds between the questions whether each task queue knows."""
 
 SEEN_WITHIN: Final = 30.0
 """Seconds in which the server has heard of a worker that just began to ask for tasks."""
@@ -138,6 +142,10 @@ async def make_current(client: Client, build: str, *, unattended: bool = False) 
         if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION):
             raise BuildUnknown(build) from error
         raise
+    for _ in range(TIMES_ASKED):  # decided it is; a part of a cluster that is away hears of it later
+        if await _told_everywhere(client):
+            return
+        await asyncio.sleep(ASKED_EVERY)
 
 
 async def become_current_if_first(client: Client, build: str) -> None:
@@ -172,6 +180,13 @@ async def _described(client: Client) -> WorkerDeploymentInfo | None:
             return None
         raise
     return found.worker_deployment_info
+
+
+async def _told_everywhere(client: Client) -> bool:
+    """Whether each task queue knows which build gets its tasks; the server tells them one by one after its answer."""
+    info = await _described(client)
+    in_progress = RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
+    return info is None or info.routing_config_update_state != in_progress
 
 
 async def _living_on(client: Client, build: str) -> int:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 from in_memory import folder_in_memory
-from sqlalchemy import Connection, Engine, create_engine, delete, func, insert, select, text
+from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, select, text
 from sqlalchemy.engine import make_url
 
 from database.engine import open_engine, reading, writing
@@ -227,6 +227,26 @@ def allow_inserts(connection: Connection, table: str) -> None:
     as_superuser(connection)
     on = f" ON {table}" if connection.dialect.name == "postgresql" else ""
     connection.execute(text(f"DROP TRIGGER refusing{on}"))
+
+
+@contextlib.contextmanager
+def session_ended_before(engine: Engine, statement: str) -> Iterator[None]:
+    """Let PostgreSQL end the session that is about to carry out a statement with these words in it, the first time."""
+    left = [statement]
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def end(connection: Connection, _cursor: object, sent: str, *_others: object) -> None:
+        if left and left[0] in sent:
+            left.clear()
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            _administer(f"SELECT pg_terminate_backend({driver.info.backend_pid}, 5000)")
+
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", end)
+    assert not left, "no such statement came"
 
 
 @contextlib.contextmanager

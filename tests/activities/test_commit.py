@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import pytest
 import yaml
 from builders import a_deadline, a_registration, clock_face, local, the_policy_data
-from databases import allow_inserts, lift_guards, refuse_inserts
+from databases import allow_inserts, lift_guards, postgresql_only, refuse_inserts, session_ended_before
 from real_office import RealOffice
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from activities.clock_guard import ClockGuard, running_seconds, wall_seconds
 from activities.commit import DISTRUST, Door
@@ -392,6 +392,21 @@ def test_a_workflow_that_is_behind_gets_the_rows_it_lacks_and_decides_again(
     again = behind.do(c.Comment(text="Đã trao đổi"), command_id="mine")
     assert (again.outcome, again.ledger_seq) == (Outcome.RECORDED, 5)
     assert tuple(behind.rows) == ledger_of(office)
+
+
+@postgresql_only
+def test_a_database_lost_in_the_middle_is_told_as_such_for_all_and_nothing_is_written(
+    workflow: Workflow, office: RealOffice
+) -> None:
+    behind = Workflow(office, rows=list(workflow.rows))
+    workflow.do(c.ReportProgress(text="Đang làm"), "truong.syt")
+    request, before = behind.request(c.Comment(text="Đã trao đổi"), command_id="mine"), rows_in(office)
+
+    with session_ended_before(office.engine, "ledger.seq > "), pytest.raises(OperationalError):
+        behind.door.commit_together([request])
+
+    assert rows_in(office) == before
+    assert behind.door.commit(request).outcome is Outcome.AHEAD
 
 
 def test_a_ledger_restored_from_an_older_backup_says_that_it_is_behind_and_takes_the_rows_again(
