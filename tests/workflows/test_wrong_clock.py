@@ -53,7 +53,8 @@ async def registered(engine: RunningEngine) -> CommandEnvelope:
     now = engine.office.now()
     actor = engine.office.reference().directory.actor("vanthu", now.astimezone(LOCAL).date())
     command = Register(content="Báo cáo", lead_agency="SYT", deadline=engine.deadline("2026-03-03"))
-    envelope = CommandEnvelope(id=str(uuid.uuid4()), directive=engine.code(f"late{uuid.uuid4().hex[:4]}"), actor=actor, command=command)
+    code = engine.code(f"late{uuid.uuid4().hex[:4]}")
+    envelope = CommandEnvelope(id=str(uuid.uuid4()), directive=code, actor=actor, command=command)
     with writing(engine.office.engine) as connection:
         commands.keep(connection, envelope, now)
     return envelope
