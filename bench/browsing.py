@@ -19,9 +19,6 @@ THINKING: Final = 2.0
 
 PASSWORD: Final = "mot-mat-khau-rat-dai-2026"  # noqa: S105 - of invented people in a database that is thrown away
 
-ASSETS: Final = ("/static/pico.min.css", "/static/dondoc.css", "/static/live.js")
-"""What each page names; a browser has them and asks whether they changed."""
-
 SEARCHED: Final = (
     *("ngân sách", "giải phóng mặt bằng", "báo cáo", "chuyển đổi số", "bảo hiểm y tế", "đầu tư công", "nông thôn mới"),
     *("1234", "QN-2026-0077", "Sa Huỳnh", "rà soát quy hoạch", "khong co o dau ca"),
@@ -52,6 +49,7 @@ CHOSEN: Final[dict[str, int]] = {WORK: 15, LIST: 20, SEARCH: 20, DIRECTIVE: 25, 
 
 BARE, COMMAND = "SELECT 1", "command"
 
+_ASSET: Final = re.compile(r'(?:src|href)="(/static/[^"]+)"')
 _TO_DIRECTIVE: Final = re.compile(r'href="(/directives/[^"?#]+)"')
 
 
@@ -82,6 +80,7 @@ class Person:
     client: httpx2.AsyncClient = field(init=False)
     _seen: Sequence[str] = ()
     _tags: dict[str, str] = field(default_factory=dict)
+    _for_good: set[str] = field(default_factory=set)
     _listening: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
@@ -144,11 +143,19 @@ class Person:
             return
         if found := _TO_DIRECTIVE.findall(answer.text):
             self._seen = found
-        for asset in ASSETS:
-            known = await self.client.get(asset, headers={"If-None-Match": self._tags.get(asset, "")})
-            self._tags[asset] = known.headers["etag"]
+        for asset in dict.fromkeys(_ASSET.findall(answer.text)):
+            await self._load(asset)
         await self._stop_listening()
         self._listening = asyncio.create_task(self._listen())
+
+    async def _load(self, asset: str) -> None:
+        """Ask for what a page names, unless it is kept for good; with the mark of what is kept."""
+        if asset in self._for_good:
+            return
+        known = await self.client.get(asset, headers={"If-None-Match": self._tags.get(asset, "")})
+        if "immutable" in known.headers["cache-control"]:
+            self._for_good.add(asset)
+        self._tags[asset] = known.headers["etag"]
 
     async def _listen(self) -> None:
         with contextlib.suppress(httpx2.HTTPError):

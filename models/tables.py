@@ -326,16 +326,23 @@ class CounterRow(SQLModel, table=True):
 # --- What is owed: notices and their delivery ------------------------------------------------------------------------
 
 
+_UNREAD: Final[ColumnElement[bool]] = literal_column("read_at IS NULL")
+
+
 class NoticeRow(SQLModel, table=True):
     """One message owed to one person because of one event; it is also his in-app inbox row."""
 
     __tablename__ = "notice"
-    __table_args__ = (UniqueConstraint("directive", "seq", "recipient", name="notice_once"),)
+    __table_args__ = (
+        UniqueConstraint("directive", "seq", "recipient", name="notice_once"),
+        Index("notice_inbox", "recipient", "at", "id"),
+        Index("notice_unread", "recipient", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     directive: str
     seq: int
-    recipient: str = Field(index=True)
+    recipient: str
     at: dt.datetime = _instant()
     kind: str
     level: int = 0

@@ -18,6 +18,7 @@ from models.sight import Scope
 from models.vocabulary import Role
 from services.accounts import SignedIn
 from services.keepers import KEEPERS
+from web.assets import address
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 
@@ -82,7 +83,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(label=label)
+    environment.globals.update(label=label, asset=address)
     return environment
 
 

@@ -1,5 +1,7 @@
 """The costly questions are answered out of the indexes that were made for them, on each database out of its own."""
 
+from typing import Any
+
 import pytest
 from databases import ON_POSTGRESQL, as_superuser
 from office_fixture import Desk
@@ -10,10 +12,10 @@ from database.figures import Filter
 from database.migrate import schema_differences
 from database.waiting import Waits, WorkFilter
 from models.sight import Scope
-from models.tables import DIRECTIVE, LEDGER, is_turn
+from models.tables import DIRECTIVE, LEDGER, NOTICE, is_turn
 
 
-def plan_of(connection: Connection, statement: Select[tuple[int]]) -> str:
+def plan_of(connection: Connection, statement: Select[Any]) -> str:
     """How the database would carry it out; PostgreSQL as if the table were large."""
     written = str(statement.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True}))
     if ON_POSTGRESQL:
@@ -41,6 +43,16 @@ def test_a_part_of_a_text_and_a_coordinating_agency_are_found_without_reading_ev
         assert "directive_text" in plan_of(connection, counted(desk, Filter(text="ngan sach")))
         seen = counted(desk, Filter(scope=Scope(agencies=frozenset({"SYT"}))))
         assert "directive_coordinating" in plan_of(connection, seen)
+
+
+def test_somebodys_newest_notices_and_the_number_of_those_he_has_not_read_are_found_by_person(desk: Desk) -> None:
+    own = NOTICE.c.recipient == "vanthu"
+    newest = select(NOTICE).where(own).order_by(NOTICE.c.at.desc(), NOTICE.c.id.desc()).limit(20)
+
+    with reading(desk.office.engine) as connection:
+        assert "notice_inbox" in plan_of(connection, newest)
+        unread = select(func.count()).select_from(NOTICE).where(own, NOTICE.c.read_at.is_(None))
+        assert "notice_unread" in plan_of(connection, unread)
 
 
 def test_events_of_a_week_are_counted_out_of_their_index(desk: Desk) -> None:

@@ -22,7 +22,14 @@ LIMIT: Final = 150_000
 CONTENT: Final = 4 * "Chủ trì, phối hợp với các cơ quan liên quan rà soát, báo cáo kết quả thực hiện trong năm. "
 PAGES: Final = {
     "vanthu": ("/", "/directives", "/directives/NV-0", "/register", "/import", "/help/secretariat"),
-    "chutich": ("/", "/directives?columns=content&columns=field&columns=lead", "/board", "/board/meeting"),
+    "chutich": (
+        "/",
+        "/directives?columns=content&columns=field&columns=lead",
+        "/board",
+        "/board?period=year",
+        "/board?period=year&by=due",
+        "/board/meeting",
+    ),
     "truong.syt": ("/inbox", "/preferences", "/tokens", "/sessions", "/password"),
     "quantri": ("/admin", "/admin/people", "/admin/agencies", "/admin/calendar/2026", "/admin/policy", "/admin/ledger"),
 }
@@ -90,3 +97,19 @@ async def test_a_browser_that_has_the_style_sheet_does_not_load_it_again(full: D
 
     assert "content-encoding" not in first.headers
     assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_what_a_page_names_is_kept_for_good_and_what_is_asked_for_otherwise_is_asked_about_each_time(
+    full: Desk,
+) -> None:
+    async with browsing(create_app(full.office, no_temporal), full.office, "vanthu") as browser:
+        named = re.findall(r'(?:src|href)="(/static/[^"]+)"', (await browser.get("/register")).text)
+        kept = [(await browser.get(html.unescape(one))).headers["cache-control"] for one in named]
+        other = [
+            (await browser.get(f"/static/{name}")).headers["cache-control"]
+            for name in ("style.css", "live.js", "style.css?v=0123456789abcdef", "live.js?v=")
+        ]
+
+    assert len(named) >= 4
+    assert all("immutable" in one for one in kept)
+    assert set(other) == {"no-cache"}

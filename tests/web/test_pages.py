@@ -243,7 +243,7 @@ async def test_what_people_wrote_is_shown_as_text(browser: httpx2.AsyncClient) -
 
     for path in PAGES:
         text = (await browser.get(path)).text
-        assert text.count("<script") == text.count('<script type="module" src="/static/live.js"></script>')
+        assert text.count("<script") == text.count('<script type="module" src="/static/live.js?v=')
         assert "style=" not in text
         assert " onclick" not in text
     assert "&lt;script&gt;" in (await browser.get("/directives")).text

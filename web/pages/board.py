@@ -139,7 +139,7 @@ def _board_page(office: Office, trends: Trends, reader: Reader, asked: Mapping[s
         first, last = period_days(asked, today)
         stretch = {f"{by}_from": first, f"{by}_until": last}
         base = {name: asked[name] for name in NARROWED_BY if name in asked} | {
-            name: value for name, value in stretch.items() if value
+            name: value for name, value in stretch.items() if value and not _says_nothing(name, value, today)
         }
         try:
             only = ListQuery({**base, "all": "1"}).filter(reader, reference, now)
@@ -170,6 +170,11 @@ def _board_page(office: Office, trends: Trends, reader: Reader, asked: Mapping[s
         today=short_day(today),
     )
     return page("board.html", language, reader, view, status=422 if told else 200)
+
+
+def _says_nothing(name: str, value: str, today: dt.date) -> bool:
+    """Whether nothing can lie after this day: it would only make a thousand links longer."""
+    return name == "registered_until" and value >= today.isoformat()
 
 
 def _told(base: Mapping[str, str], stretch: Mapping[str, str], by: str, reader: Reader) -> str:
