@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, literal, or_
 
 from database.scopes import coordinates, seen_by
 from models.sight import EVERYTHING, Scope
-from models.tables import DIRECTIVE
+from models.tables import DIRECTIVE, is_open
 from models.timeliness import Figures
 from models.vocabulary import Status, Timeliness, Urgency
 
@@ -91,7 +91,7 @@ class Filter:
         if not self.scope.everything:
             found.append(seen_by(self.scope))
         if self.open_only:
-            found.append(DIRECTIVE.c.status.in_(_statuses(_OPEN)))
+            found += [DIRECTIVE.c.status.in_(_statuses(_OPEN)), is_open()]
         if self.text:
             search = DIRECTIVE.c.search.contains(self.text, autoescape=True)
             found.append(or_(search, func.lower(DIRECTIVE.c.code) == self.text.lower()))

@@ -33,26 +33,30 @@ def seen_by(scope: Scope) -> ColumnElement[bool]:
 
 def coordinates(agency: str) -> ColumnElement[bool]:
     """The condition under which an agency coordinates a directive."""
-    return _Coordinates(literal(json.dumps(agency), String))
+    return _Lists(DIRECTIVE.c.coordinating_agencies, literal(json.dumps(agency), String))
 
 
-class _Coordinates(FunctionElement[bool]):
-    """Whether the list of coordinating agencies has an element, given as JSON."""
+def is_silent(agency: str) -> ColumnElement[bool]:
+    """The condition under which an agency coordinates an open directive and has said nothing."""
+    return _Lists(DIRECTIVE.c.silent_agencies, literal(json.dumps(agency), String))
+
+
+class _Lists(FunctionElement[bool]):
+    """Whether a list has an element, given as JSON."""
 
     type = Boolean()
     inherit_cache = True
 
 
-@compiles(_Coordinates)
-def _in_text(element: _Coordinates, compiler: SQLCompiler, **given: Any) -> str:  # noqa: ANN401 - as SQLAlchemy calls it
+@compiles(_Lists)
+def _in_text(element: _Lists, compiler: SQLCompiler, **given: Any) -> str:  # noqa: ANN401 - as SQLAlchemy calls it
     """The list is kept as the JSON text that was written, and a quoted element stands nowhere else in it."""
-    (agency,) = element.clauses
-    return compiler.process(func.instr(cast(DIRECTIVE.c.coordinating_agencies, Text), agency) > 0, **given)
+    listed, agency = element.clauses
+    return compiler.process(func.instr(cast(listed, Text), agency) > 0, **given)
 
 
-@compiles(_Coordinates, "postgresql")
-def _in_index(element: _Coordinates, compiler: SQLCompiler, **given: Any) -> str:  # noqa: ANN401
+@compiles(_Lists, "postgresql")
+def _in_index(element: _Lists, compiler: SQLCompiler, **given: Any) -> str:  # noqa: ANN401
     """PostgreSQL has an index of the elements."""
-    (agency,) = element.clauses
-    listed = cast(DIRECTIVE.c.coordinating_agencies, JSONB)
-    return compiler.process(listed.bool_op("@>")(cast(agency, JSONB)), **given)
+    listed, agency = element.clauses
+    return compiler.process(cast(listed, JSONB).bool_op("@>")(cast(agency, JSONB)), **given)

@@ -103,6 +103,7 @@ def _columns(directive: Directive, reference: Reference, following: Moment | Non
         "status": directive.status.value,
         "lead_agency": directive.lead_agency,
         "coordinating_agencies": list(directive.coordinating_agencies),
+        "silent_agencies": [] if directive.closed else list(directive.silent_agencies),
         "field": directive.field,
         "assigning_leader": directive.assigning_leader,
         "supervising_leader": directive.supervising_leader,

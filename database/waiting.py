@@ -1,14 +1,13 @@
 """What waits for somebody, as conditions in SQL: the cards of the first page, and the lists behind them."""
 
 import datetime as dt
-import json
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from database.figures import Filter
-from database.scopes import coordinates, seen_by
+from database.scopes import is_silent, seen_by
 from models.notices import MOMENT
 from models.sight import NOTHING, Scope
 from models.tables import DIRECTIVE, NOTICE, state_says
@@ -80,7 +79,7 @@ class WorkFilter(Filter):
             case Waits.EXTENSION:
                 found.append(state_says("extension"))
             case Waits.CONTRIBUTE:
-                found.append(or_(*map(_silent, sorted(self.agencies))) if self.agencies else _all_silent())
+                found.append(or_(*map(is_silent, sorted(self.agencies))) if self.agencies else _all_silent())
             case Waits.START:
                 found.append(DIRECTIVE.c.awaiting_start.is_(True))
             case Waits.ESCALATED:
@@ -91,12 +90,6 @@ class WorkFilter(Filter):
             case _:
                 pass
         return found
-
-
-def _silent(agency: str) -> ColumnElement[bool]:
-    """Whether an agency coordinates and has said nothing."""
-    said = json.dumps(agency, ensure_ascii=False)  # as the state is written, unlike the list
-    return and_(coordinates(agency), ~DIRECTIVE.c.state.contains(f"{said}:", autoescape=True))
 
 
 def _all_silent() -> ColumnElement[bool]:

@@ -159,6 +159,11 @@ class Directive(Frozen):
         return self.status.closed
 
     @property
+    def silent_agencies(self) -> tuple[str, ...]:
+        """Those that coordinate and have said nothing."""
+        return tuple(agency for agency in self.coordinating_agencies if agency not in self.contributions)
+
+    @property
     def paused(self) -> bool:
         """Whether the clocks stand still."""
         return self.status is Status.SUSPENDED

@@ -17,8 +17,8 @@ def _text(*, nullable: bool = False) -> Any:  # noqa: ANN401
     return Field(default=None if nullable else "", sa_column=Column(Text, nullable=nullable))
 
 
-def _json() -> Any:  # noqa: ANN401
-    return Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+def _json(default: str | None = None) -> Any:  # noqa: ANN401
+    return Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default=default))
 
 
 # --- What people keep: agencies, people, calendar, policy -----------------------------------------------------------
@@ -223,6 +223,11 @@ TRIGRAMS: Final = "pg_trgm"
 """The extension of PostgreSQL by which a part of a text is found without reading all of them."""
 
 
+def is_open() -> ColumnElement[bool]:
+    """Whether a directive is open; written out, so that the indexes of the open ones alone are used."""
+    return literal_column("directive.status NOT IN ('completed', 'cancelled')")
+
+
 def _only_on(dialect: str, index: Index) -> Index:
     """An index that only one kind of database has."""
     index.info["only_on"] = dialect
@@ -230,11 +235,26 @@ def _only_on(dialect: str, index: Index) -> Index:
     return index
 
 
+_OPEN_LISTS: Final = {"coordinating": "coordinating_agencies", "silent": "silent_agencies"}
+
+
+def _elements(name: str, column: str) -> Index:
+    """An index of the elements of a list, for what is open."""
+    return Index(
+        name,
+        literal_column(f"({column}::jsonb)").label("listed"),
+        postgresql_using="gin",
+        postgresql_ops={"listed": "jsonb_path_ops"},
+        postgresql_where=is_open(),
+    )
+
+
 class DirectiveRow(SQLModel, table=True):
     """The snapshot of one directive: what lists, boards and searches read. It follows from the ledger.
 
     `judged_at` freezes timeliness at a submission or suspension; `plan` names the calendar and policy revisions under
-    which the next moment was found; `awaiting_start` says that its workflow was not started yet (chờ khởi tạo).
+    which the next moment was found; `awaiting_start` says that its workflow was not started yet (chờ khởi tạo);
+    `silent_agencies` are those that coordinate and have said nothing, while it is open.
     """
 
     __tablename__ = "directive"
@@ -265,6 +285,9 @@ class DirectiveRow(SQLModel, table=True):
             ),
         ),
         _only_on("postgresql", Index("directive_lower_code", literal_column("lower(code)"))),
+        # What an agency has before it is a tenth of what it ever had.
+        _only_on("postgresql", Index("directive_open_lead", "lead_agency", postgresql_where=is_open())),
+        *(_only_on("postgresql", _elements(f"directive_open_{name}", column)) for name, column in _OPEN_LISTS.items()),
         *map(_marked, STATE_MARKS),
     )
 
@@ -273,6 +296,7 @@ class DirectiveRow(SQLModel, table=True):
     status: str
     lead_agency: str | None = Field(default=None, index=True)
     coordinating_agencies: list[str] = _json()
+    silent_agencies: list[str] = _json(default="[]")
     field: str | None = Field(default=None, index=True)
     assigning_leader: str = ""
     supervising_leader: str | None = Field(default=None, index=True)

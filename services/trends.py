@@ -44,6 +44,20 @@ class _Past:
     overdue: list[int]
 
 
+@dataclass(frozen=True)
+class _Begun:
+    """What was entered and completed in a stretch of the running week."""
+
+    entered: int
+    completed: int
+
+    @classmethod
+    def between(cls, connection: Connection, start: dt.datetime, end: dt.datetime, only: Filter) -> "_Begun":
+        """Count it."""
+        ends = [start, end]
+        return cls(counted_in(connection, ENTERED, ends, only)[0], counted_in(connection, COMPLETED, ends, only)[0])
+
+
 @dataclass
 class Trends:
     """Counts weeks.
@@ -53,6 +67,7 @@ class Trends:
     """
 
     _past: OrderedDict[tuple[dt.date, Filter], _Past] = field(default_factory=OrderedDict)
+    _hours: OrderedDict[Filter, tuple[dt.datetime, _Begun]] = field(default_factory=OrderedDict)
     _late: tuple[dt.date, dict[str, tuple[int, ...]]] | None = None
     _reading: threading.Lock = field(default_factory=threading.Lock)
 
@@ -67,12 +82,24 @@ class Trends:
         mondays = [monday - dt.timedelta(weeks=number) for number in reversed(range(WEEKS))]
         ends = [at(day, dt.time.min) for day in mondays]
         past = self._gone_by(connection, today, ends, only)
-        this_week = [ends[-1], now + dt.timedelta(microseconds=1)]
-        entered = past.entered + counted_in(connection, ENTERED, this_week, only)
-        completed = past.completed + counted_in(connection, COMPLETED, this_week, only)
+        begun = self._begun(connection, ends[-1], now, only)
+        entered, completed = [*past.entered, begun.entered], [*past.completed, begun.completed]
         late = [*past.overdue, overdue]
         lasts = [*(day - dt.timedelta(days=1) for day in mondays[1:]), today]
         return tuple(Week(*one) for one in zip(mondays, lasts, entered, completed, late, strict=True))
+
+    def _begun(self, connection: Connection, monday: dt.datetime, now: dt.datetime, only: Filter) -> "_Begun":
+        """What the running week has until now; its hours gone by are counted once an hour for each filter."""
+        hour = max(monday, now.replace(minute=0, second=0, microsecond=0))
+        known = self._hours.get(only)
+        if known is None or known[0] != hour:
+            gone_by = _Begun.between(connection, monday, hour, only)
+            self._hours.pop(only, None)
+            known = self._hours[only] = hour, gone_by
+            while len(self._hours) > KEPT:
+                self._hours.popitem(last=False)
+        running = _Begun.between(connection, hour, now + dt.timedelta(microseconds=1), only)
+        return _Begun(known[1].entered + running.entered, known[1].completed + running.completed)
 
     def _gone_by(self, connection: Connection, today: dt.date, ends: list[dt.datetime], only: Filter) -> _Past:
         key = (today, only)

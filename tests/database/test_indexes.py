@@ -45,6 +45,16 @@ def test_a_part_of_a_text_and_a_coordinating_agency_are_found_without_reading_ev
         assert "directive_coordinating" in plan_of(connection, seen)
 
 
+@pytest.mark.skipif(not ON_POSTGRESQL, reason="SQLite answers it out of the long index")
+def test_what_an_agency_has_before_it_is_found_without_all_that_it_ever_had(desk: Desk) -> None:
+    with reading(desk.office.engine) as connection:
+        led = counted(desk, Filter(agency="SYT", open_only=True))
+        silent = WorkFilter(open_only=True, waits=Waits.CONTRIBUTE, agencies=frozenset({"SYT"}))
+
+        assert "directive_open_lead" in plan_of(connection, led)
+        assert "directive_open_silent" in plan_of(connection, counted(desk, silent))
+
+
 def test_somebodys_newest_notices_and_the_number_of_those_he_has_not_read_are_found_by_person(desk: Desk) -> None:
     own = NOTICE.c.recipient == "vanthu"
     newest = select(NOTICE).where(own).order_by(NOTICE.c.at.desc(), NOTICE.c.id.desc()).limit(20)

@@ -5,12 +5,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, inspect, text
+from alembic import command
+from alembic.config import Config
+from office_fixture import Desk
+from sqlalchemy import Connection, Engine, create_engine, inspect, select, text
 from sqlalchemy.engine import Inspector
 
 from database.engine import can_answer, open_engine, reading, writing
-from database.migrate import current_revision, migrate, newest_revision, schema_differences
-from models.tables import METADATA
+from database.migrate import MIGRATIONS, current_revision, migrate, newest_revision, schema_differences
+from models import commands as c
+from models.tables import DIRECTIVE, METADATA
+from models.vocabulary import Opinion
 
 
 @pytest.fixture
@@ -94,3 +99,38 @@ def test_two_processes_that_migrate_at_once_end_with_one_schema(empty: Engine) -
     assert schema_differences(empty) == []
     for engine in others:
         engine.dispose()
+
+
+def test_a_database_of_before_learns_whose_contribution_is_awaited(seeded_database: Path, tmp_path: Path) -> None:
+    """Old rows have their coordinating agencies and what these said in the state alone."""
+    desk = Desk.copied(seeded_database, tmp_path / "office")
+    said = c.Contribute(opinion=Opinion.AGREE)
+    for code in ("NV-1", "NV-2", "NV-3"):
+        desk.register(code, "Wed 2026-03-04 09:00", coordinating_agencies=("STC", "SXD"))
+    desk.act("NV-1", said, "truong.stc", "Wed 2026-03-04 10:00")
+    desk.act("NV-2", said, "truong.stc", "Wed 2026-03-04 10:00")
+    desk.act("NV-2", said, "truong.sxd", "Wed 2026-03-04 10:30")
+    desk.act("NV-3", c.Cancel(reason="Thu hồi"), "chutich", "Wed 2026-03-04 11:00")
+    silent = select(DIRECTIVE.c.code, DIRECTIVE.c.silent_agencies).order_by(DIRECTIVE.c.code)
+    with reading(desk.office.engine) as connection:
+        written = connection.execute(silent).all()
+
+    owned = desk.office.engine.url.difference_update_query(["options"])  # by whom it belongs to, not by who works in it
+    owners = open_engine(owned.render_as_string(hide_password=False))
+    with writing(owners) as connection:
+        downgrade(connection, "0004")
+    migrate(owners)
+
+    assert written == [("NV-1", ["SXD"]), ("NV-2", []), ("NV-3", [])]
+    with reading(desk.office.engine) as connection:
+        assert connection.execute(silent).all() == written
+    assert schema_differences(owners) == []
+    owners.dispose()
+    desk.office.engine.dispose()
+
+
+def downgrade(connection: Connection, to: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.downgrade(config, to)
