@@ -17,6 +17,9 @@ from bench.sides import Wrong
 THINKING: Final = 2.0
 """Seconds that somebody looks at a page on average, between half and one and a half times as long."""
 
+KEPT_OPEN: Final = 2.0
+"""Seconds that a connection lies idle; the server closes it after five, and a request must not meet that."""
+
 PASSWORD: Final = "mot-mat-khau-rat-dai-2026"  # noqa: S105 - of invented people in a database that is thrown away
 
 SEARCHED: Final = (
@@ -85,7 +88,8 @@ class Person:
 
     def __post_init__(self) -> None:
         """Open the browser."""
-        self.client = httpx2.AsyncClient(base_url=self.address, timeout=60, trust_env=False)
+        limits = httpx2.Limits(keepalive_expiry=KEPT_OPEN)
+        self.client = httpx2.AsyncClient(base_url=self.address, timeout=60, trust_env=False, limits=limits)
 
     async def sign_in(self) -> None:
         """Come in.

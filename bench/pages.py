@@ -23,7 +23,7 @@ from temporalio.client import Client
 
 from activities.commit import Door
 from bench.bare_page import ADDRESS
-from bench.browsing import BARE, BOARD, COMMAND, PASSWORD, Answer, Person, ask_bare
+from bench.browsing import BARE, BOARD, COMMAND, KEPT_OPEN, PASSWORD, Answer, Person, ask_bare
 from bench.machine import Machine, running
 from bench.postgresql import postgresql
 from bench.province import OF_EXAMPLES, settle
@@ -215,7 +215,7 @@ async def _measured(machine: Machine, client: Client, office: Office, load: Load
     due = await _made_ready(client, office, machine.folder, load)
     address = await _start_web(machine)
     people = _people(office, address)
-    limits = httpx2.Limits(max_connections=200, max_keepalive_connections=200)
+    limits = httpx2.Limits(max_connections=200, max_keepalive_connections=200, keepalive_expiry=KEPT_OPEN)
     async with httpx2.AsyncClient(base_url=address, timeout=60, trust_env=False, limits=limits) as own:
         for person in people:
             await person.sign_in()
