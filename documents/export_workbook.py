@@ -22,6 +22,9 @@ from models.vocabulary import Status, Timeliness, Urgency
 
 Figure = str | int | float | None
 
+MOST_IN_WORKBOOK: Final = 20_000
+"""Directives that one workbook takes; more are for a CSV, which is written while it is read."""
+
 SHEET_NAME: Final = N_("Nhiệm vụ")
 SUMMARY_NAME: Final = N_("Tổng hợp")
 _SUMMARY_LABEL: Final = N_("Cơ quan")

@@ -6,7 +6,7 @@ from typing import IO, Final
 
 _HEAD: Final = 64 * 1024
 _DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ODT: Final = "application/vnd.oasis.opendocument.text"
 _MACROS: Final = ("vbaproject.bin", "basic/script-lc.xml")
 _SIGNATURES: Final = (
@@ -40,7 +40,7 @@ def _packed(file: IO[bytes]) -> str | None:
             if "[content_types].xml" in names and "word/document.xml" in names:
                 return _DOCX
             if "[content_types].xml" in names and "xl/workbook.xml" in names:
-                return _XLSX
+                return XLSX
             if "mimetype" in names:
                 with packed.open("mimetype") as part:
                     return _ODT if part.read(100).decode("ascii", "replace").strip() == _ODT else None

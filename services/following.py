@@ -46,6 +46,34 @@ def events_after(
     return events, rows[-1].id if len(rows) == limit else max(after, settled)
 
 
+def events_before(
+    connection: Connection, sight: Scope, before: int, limit: int, *, person: str = "", directive: str = ""
+) -> tuple[list[FeedEvent], int | None]:
+    """Search what somebody sees today for what a person did or what happened to a directive, the newest first.
+
+    Args:
+        before: only events with a lesser number.
+        person: code of who acted, himself or on behalf of another, or on whose behalf somebody did; empty for all.
+        directive: its code; empty for all.
+
+    Returns: the events, and the number before which the next part begins; None when this is the last.
+    """
+    statement = (
+        select(LEDGER)
+        .join(DIRECTIVE, DIRECTIVE.c.code == LEDGER.c.directive)
+        .where(LEDGER.c.id < before, seen_by(sight))
+        .order_by(LEDGER.c.id.desc())
+        .limit(limit + 1)
+    )
+    if person:
+        statement = statement.where((LEDGER.c.actor == person) | (LEDGER.c.on_behalf_of == person))
+    if directive:
+        statement = statement.where(LEDGER.c.directive == directive)
+    rows = connection.execute(statement).all()
+    events = [FeedEvent(id=row.id, code=row.directive, **_content(row)) for row in rows[:limit]]
+    return events, events[-1].id if len(rows) > limit else None
+
+
 def history_page(connection: Connection, code: str, after: int, limit: int) -> tuple[list[EventSaid], int | None]:
     """A part of one directive's history, which may be thousands of events long.
 

@@ -68,6 +68,8 @@ AWAY = {"first": "2026-05-04", "last": "2026-05-05"}
 TABLE: dict[str, Operation] = {
     "whoAmI": Operation("GET", "/me", "any"),
     "listDirectives": Operation("GET", "/directives", "read"),
+    "exportDirectivesAsCsv": Operation("GET", "/directives.csv", "read"),
+    "exportDirectivesAsWorkbook": Operation("GET", "/directives.xlsx", "read"),
     "registerDirective": Operation("POST", "/directives", "write", NEW, not_for=(AGENCY, INSPECTOR, "quantri")),
     "getDirective": Operation("GET", MINE_PATH, "read"),
     "directiveHistory": Operation("GET", f"{MINE_PATH}/history", "read"),
@@ -85,6 +87,7 @@ TABLE: dict[str, Operation] = {
     "getCalendarYear": Operation("GET", "/calendar/2026", "read"),
     "getPolicy": Operation("GET", "/policy", "read"),
     "followEvents": Operation("GET", "/events", "events"),
+    "searchLedger": Operation("GET", "/ledger", "events"),
     "importWorkbook": Operation(
         "POST", "/imports", "write", files={"file": ("a.xlsx", b"PK")}, not_for=(AGENCY, INSPECTOR, "quantri")
     ),

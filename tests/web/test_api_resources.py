@@ -1,15 +1,17 @@
 """What the API answers: the same facts as pages and shell, cursors that miss nothing, acts carried out once."""
 
+import csv
 import io
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
-from api_office import MINE, OTHERS, Api, connected, furnish
+from api_office import MINE, OTHERS, Api, Caller, connected, furnish
 from builders import local
 from databases import sqlite_only
 from office_fixture import Desk
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select, text
 
 from database import commands
@@ -93,6 +95,43 @@ async def test_the_list_is_narrowed_by_filters(api: Api, query: str, found: set[
     answer = await api.caller("chanhvanphong").get(f"/directives?{query}")
 
     assert {one["code"] for one in answer.json()["items"]} == found
+
+
+async def test_the_list_is_taken_as_a_file_with_the_same_filters_and_only_what_is_seen(api: Api) -> None:
+    everybody, own = api.caller("chanhvanphong"), api.caller("truong.stc")
+
+    lines = await everybody.get("/directives.csv?timeliness=overdue")
+    all_lines = await own.get("/directives.csv")
+    workbook = await everybody.get("/directives.xlsx?agency=STC")
+    unknown = await everybody.get("/directives.csv?agency=khong-co")
+
+    assert lines.headers["content-type"] == "text/csv; charset=utf-8"
+    assert lines.headers["content-disposition"] == 'attachment; filename="nhiem-vu.csv"'
+    assert [row[0] for row in csv.reader(io.StringIO(lines.text.lstrip("\ufeff")))][1:] == [MINE]
+    assert {row[0] for row in csv.reader(io.StringIO(all_lines.text.lstrip("\ufeff")))} >= {MINE, OTHERS}
+    sheet = load_workbook(io.BytesIO(workbook.content)).worksheets[0]
+    assert OTHERS in [cell.value for cell in sheet["A"]]
+    assert MINE not in [cell.value for cell in sheet["A"]]
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "unknown_agency")
+
+
+async def test_the_ledger_is_searched_by_person_and_directive_newest_first_and_only_what_is_seen(api: Api) -> None:
+    caller, health = api.caller("thanhtra"), api.caller("truong.syt")
+
+    async def found(query: str, who: Caller = caller) -> list[tuple[str, str]]:
+        return [(one["code"], one["kind"]) for one in (await who.get(f"/ledger?{query}")).json()["items"]]
+
+    first = (await caller.get("/ledger?limit=2")).json()
+    rest = (await caller.get(f"/ledger?limit=200&before={first['next']}")).json()
+    whole = [one["id"] for one in (*first["items"], *rest["items"])]
+    events = (await caller.get("/events?limit=200")).json()["items"]
+
+    assert whole == sorted((one["id"] for one in events), reverse=True)
+    assert rest["next"] is None
+    assert await found("person=truong.syt") == [(MINE, "acknowledged")]
+    assert {code for code, _ in await found(f"directive={quote(OTHERS)}")} == {OTHERS}
+    assert {code for code, _ in await found("", health)} == {MINE}
+    assert (await caller.get("/ledger?person=khong.ai")).json()["code"] == "unknown_person"
 
 
 async def test_a_filter_that_nobody_knows_is_refused_with_its_code(api: Api) -> None:

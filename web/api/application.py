@@ -31,6 +31,7 @@ from web.api.directives import ClientOrNone, directive_routes
 from web.api.documents import document_routes
 from web.api.door import BODY_BYTES, OPENAPI, ApiDoor
 from web.api.events import event_routes
+from web.api.exports import export_routes
 from web.api.figures import board_routes
 from web.api.files import file_routes
 from web.api.imports import import_routes
@@ -90,6 +91,7 @@ def create_api(
         me_routes(),
         command_routes(office, desk),
         directive_routes(office, client),
+        export_routes(office),
         board_routes(office),
         inbox_routes(office, base_url),
         office_routes(office),

@@ -2,12 +2,14 @@
 
 import asyncio
 import dataclasses
+import datetime as dt
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import ConfigDict, Field
 from sqlalchemy import Connection
 from temporalio.client import Client
@@ -15,6 +17,7 @@ from temporalio.client import Client
 from activities.commit import Door
 from database.deliveries import undelivered
 from database.engine import reading
+from database.figures import Filter
 from database.reference import Reference
 from models.refusal import Code as RefusalCode
 from models.refusal import Refused
@@ -63,6 +66,53 @@ ClientOrNone = Callable[[], Awaitable[Client | None]]
 
 
 DayAsked = Annotated[AnyDay | None, Query(description="Included; nothing is left out without it.")]
+
+
+@dataclass(frozen=True)
+class FilterGiven:
+    """What a list is narrowed by, as it stands in the address."""
+
+    given: dict[str, str]
+    open_only: bool
+
+    def filter(self, caller: Caller, reference: Reference, now: dt.datetime) -> Filter:
+        """What it leaves of all that the caller sees.
+
+        Raises:
+            Refused: it names an agency, field or leader that nobody knows.
+        """
+        only = make_filter(self.given, reference, now, open_only=self.open_only)
+        return dataclasses.replace(only, scope=caller.holder.sight)
+
+
+def read_filter(
+    timeliness: Timeliness | None = None,
+    status: Status | None = None,
+    agency: Searched = "",
+    field: Searched = "",
+    leader: Searched = "",
+    text: Searched = "",
+    coordinating: Searched = "",
+    document: Searched = "",
+    urgency: Urgency | None = None,
+    level: Annotated[int, Query(ge=0, le=4, description="The least level of escalation.")] = 0,
+    due_from: DayAsked = None,
+    due_until: DayAsked = None,
+    registered_from: DayAsked = None,
+    registered_until: DayAsked = None,
+    everything: Annotated[TrueOrFalse, Query(alias="all", description="Closed ones too.")] = "false",
+) -> FilterGiven:
+    """Read it out of the address."""
+    given = {"agency": agency, "field": field, "leader": leader, "text": text, "coordinating": coordinating}
+    given |= {"timeliness": timeliness or "", "status": status or "", "document": document}
+    given |= {"urgency": urgency or "", "level": str(level)}
+    days = {"due_from": due_from, "due_until": due_until}
+    days |= {"registered_from": registered_from, "registered_until": registered_until}
+    given |= {name: day.isoformat() for name, day in days.items() if day is not None}
+    return FilterGiven(given, everything == "false")
+
+
+Filters = Annotated[FilterGiven, Depends(read_filter)]
 
 
 class DirectivePage(Said):
@@ -137,40 +187,13 @@ def directive_routes(office: Office, client: ClientOrNone) -> APIRouter:
     router = APIRouter(tags=["directives"])
 
     @router.get("/directives", operation_id="listDirectives", responses=problems())
-    def listed(
-        caller: Reads,
-        timeliness: Timeliness | None = None,
-        status: Status | None = None,
-        agency: Searched = "",
-        field: Searched = "",
-        leader: Searched = "",
-        text: Searched = "",
-        coordinating: Searched = "",
-        document: Searched = "",
-        urgency: Urgency | None = None,
-        level: Annotated[int, Query(ge=0, le=4, description="The least level of escalation.")] = 0,
-        due_from: DayAsked = None,
-        due_until: DayAsked = None,
-        registered_from: DayAsked = None,
-        registered_until: DayAsked = None,
-        everything: Annotated[TrueOrFalse, Query(alias="all", description="Closed ones too.")] = "false",
-        after: Cursor = "",
-        limit: Limit = 50,
-    ) -> DirectivePage:
+    def listed(caller: Reads, asked: Filters, after: Cursor = "", limit: Limit = 50) -> DirectivePage:
         """The directives that the person sees and the filters leave. Agencies, fields and leaders by name or code."""
-        given = {"agency": agency, "field": field, "leader": leader, "text": text, "coordinating": coordinating}
-        given |= {"timeliness": timeliness or "", "status": status or "", "document": document}
-        given |= {"urgency": urgency or "", "level": str(level)}
-        days = {"due_from": due_from, "due_until": due_until}
-        days |= {"registered_from": registered_from, "registered_until": registered_until}
-        given |= {name: day.isoformat() for name, day in days.items() if day is not None}
         begin = read_cursor(after)
         with reading(office.engine) as connection:
             reference = office.reference(connection)
             now = office.now(reference)
-            only = make_filter(given, reference, now, open_only=everything == "false")
-            only = dataclasses.replace(only, scope=caller.holder.sight)
-            found, following = directives_after(connection, only, now, begin, limit)
+            found, following = directives_after(connection, asked.filter(caller, reference, now), now, begin, limit)
         items = tuple(directive_said(one, reference.directory) for one in found)
         return DirectivePage(items=items, next=make_cursor(following))
 

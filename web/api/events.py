@@ -17,12 +17,12 @@ from models.tables import LEDGER
 from models.tokens import TokenScope
 from services import tokens
 from services.answers import Said
-from services.following import FeedEvent, events_after
+from services.following import FeedEvent, events_after, events_before
 from services.office import Office
 from services.tokens import Holder
 from web.api.described import problems
 from web.api.door import Caller, Follows
-from web.api.parts import Limit, answer
+from web.api.parts import Limit, Searched, answer
 from web.api.problems import ApiProblem, ProblemCode
 
 STREAM: Final = "text/event-stream"
@@ -46,6 +46,13 @@ class EventPage(Said):
 
     items: tuple[FeedEvent, ...]
     next: int
+
+
+class EventsFound(Said):
+    """Events, the newest first; ask again with `before` = `next` for older ones."""
+
+    items: tuple[FeedEvent, ...]
+    next: int | None
 
 
 class Streams:
@@ -103,6 +110,28 @@ def event_routes(office: Office, closing: threading.Event) -> APIRouter:
         streams.enter(caller.holder.token.id)
         secret = request.headers["authorization"].partition(" ")[2].strip()
         return StreamingResponse(_stream(office, streams, caller, secret, begin), media_type=STREAM)
+
+    @router.get("/ledger", operation_id="searchLedger", responses=problems())
+    def search(
+        caller: Follows,
+        person: Searched = "",
+        directive: Searched = "",
+        before: Annotated[int, Query(ge=1, le=LAST_NUMBER, description="Only events with a lesser number.")] = (
+            LAST_NUMBER
+        ),
+        limit: Limit = 100,
+    ) -> EventsFound:
+        """What was recorded of the directives that the person sees today, the newest first.
+
+        `person` is who acted, or on whose behalf, by code, address or name; `directive` is a code.
+        """
+        with reading(office.engine) as connection:
+            directory = office.reference(connection).directory
+            code = directory.find_person(person).code if person else ""
+            items, following = events_before(
+                connection, caller.holder.sight, before, limit, person=code, directive=directive
+            )
+        return EventsFound(items=tuple(items), next=following)
 
     return router
 

@@ -46,6 +46,7 @@ class ProblemCode(StrEnum):
     BAD_RECEIVER = "bad_receiver"
     DOES_NOT_FIT = "does_not_fit"
     TOO_LARGE = "too_large"
+    TOO_MANY_ROWS = "too_many_rows"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     TOO_MANY_REQUESTS = "too_many_requests"
     TOO_MANY_STREAMS = "too_many_streams"
@@ -67,6 +68,9 @@ TITLES: Final[dict[str, str]] = {
         "Nội dung này không hợp với danh bạ, lịch hay thang đôn đốc; xem từng lý do ở errors."
     ),
     ProblemCode.TOO_LARGE: N_("Nội dung gửi lên quá lớn."),
+    ProblemCode.TOO_MANY_ROWS: N_(
+        "Danh sách có hơn 20.000 nhiệm vụ, quá số dòng của một bảng tính; lọc bớt hoặc lấy /directives.csv."
+    ),
     ProblemCode.UNSUPPORTED_MEDIA_TYPE: N_("Địa chỉ này không nhận kiểu nội dung đó."),
     ProblemCode.TOO_MANY_REQUESTS: N_("Gọi quá nhiều lần; thử lại sau số giây ở Retry-After."),
     ProblemCode.TOO_MANY_STREAMS: N_("Đang có quá nhiều luồng sự kiện mở; đóng bớt rồi thử lại."),

@@ -3,13 +3,13 @@
 import asyncio
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from database.engine import reading
+from documents.file_types import XLSX
 from documents.intake_columns import MULTILINE, REQUIRED, Column
 from documents.language import N_, sentence
 from documents.sentences import refusal_sentence
@@ -20,8 +20,6 @@ from services.intake import Verdict
 from web.pages.importing import clerk_of, is_imported, row_line
 from web.pages.message import MessageView
 from web.rendering import Reader, View, page
-
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)

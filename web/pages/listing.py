@@ -19,6 +19,8 @@ from database.figures import NOBODY, Filter
 from database.reference import Reference
 from database.waiting import Waits
 from documents.dates import short_day
+from documents.export_workbook import MOST_IN_WORKBOOK
+from documents.file_types import XLSX
 from documents.language import N_, Language, label, sentence
 from documents.sentences import refusal_sentence
 from models.local_time import local_day
@@ -40,13 +42,8 @@ A_PAGE: Final = 50
 LAST_NUMBER: Final = 2**31 - 1
 """The greatest number that a row can have."""
 
-MOST_IN_WORKBOOK: Final = 20_000
-"""Directives that one workbook takes; more are for a CSV, which is written while it is read."""
-
 IN_SIGHT: Final = frozenset({"text", "timeliness", "status", "agency", "figure", *FLAGS})
 """Parts of the filter that are seen without opening the rest of the form."""
-
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
