@@ -221,12 +221,13 @@ def main() -> None:
             os._exit(130)
     seconds = time.monotonic() - start
     about = {"options": dataclasses.asdict(options), "load_at_start": load, "seconds": seconds, "raw": raw}
+    kept = keep(found, about, folder)  # before anything else: an hour's work is in it
     print(table(found))
     if load > 1:
         print(
             f"The machine was busy when it began (load {load:.1f}): the ratios are of little use, the seconds of none."
         )
-    print(f"{seconds / 60:.1f} minutes; kept in {keep(found, about, folder)}")
+    print(f"{seconds / 60:.1f} minutes; kept in {kept}")
 
 
 if __name__ == "__main__":

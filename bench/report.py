@@ -69,8 +69,8 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """Ours against bare: the middle of the ratios of runs that stood side by side."""
-        if not self.bare:
+        """Ours against bare: the middle of the ratios of runs that stood side by side; None where bare has nothing."""
+        if not all(self.bare) or not self.bare:
             return None
         return statistics.median(our / bare for our, bare in zip(self.ours, self.bare, strict=True))
 

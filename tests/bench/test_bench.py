@@ -151,6 +151,13 @@ def test_a_figure_without_a_bare_counterpart_has_no_ratio_and_no_verdict() -> No
     assert (figure.ratio, figure.reached) == (None, None)
 
 
+def test_where_bare_has_nothing_there_is_no_ratio_and_the_table_is_written_all_the_same() -> None:
+    figure = Figure("told twice", "", ours=[0.0, 0.0], bare=[0.0, 1.0])
+
+    assert figure.ratio is None
+    assert "told twice" in table([figure])
+
+
 def test_a_part_that_the_bench_does_not_have_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         read_options(["--parts", "rates,speed"])
