@@ -1,5 +1,6 @@
 """A backup holds everything, is restored whole or not at all, and goes from either database to the other."""
 
+import hashlib
 import json
 import tarfile
 from collections.abc import Callable
@@ -126,12 +127,20 @@ TABLES_SINCE_THE_FIRST_SCHEMA = {
 }
 
 
+COLUMNS_SINCE_THE_FIRST_SCHEMA = {"directive.jsonl": {"silent_agencies"}}
+
+
 def as_of_the_first_schema(files: dict[str, bytes], first: set[str]) -> None:
     manifest = json.loads(files["manifest.json"])
     manifest["revision"] = "0001"
     for name in [name for name in files if name.endswith(".jsonl") and name.removesuffix(".jsonl") not in first]:
         del files[name]
         del manifest["files"][name]
+    for name, columns in COLUMNS_SINCE_THE_FIRST_SCHEMA.items():
+        rows = [json.loads(line) for line in files[name].splitlines()]
+        lines = [{key: value for key, value in row.items() if key not in columns} for row in rows]
+        files[name] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+        manifest["files"][name]["sha256"] = hashlib.sha256(files[name]).hexdigest()
     files["manifest.json"] = json.dumps(manifest).encode()
 
 
