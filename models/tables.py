@@ -17,6 +17,10 @@ def _text(*, nullable: bool = False) -> Any:  # noqa: ANN401
     return Field(default=None if nullable else "", sa_column=Column(Text, nullable=nullable))
 
 
+GREATEST_NUMBER: Final = 2**31 - 1
+"""The greatest number that a row can have; PostgreSQL fails when it is asked for one beyond."""
+
+
 def _json(default: str | None = None) -> Any:  # noqa: ANN401
     return Field(default_factory=list, sa_column=Column(JSON, nullable=False, server_default=default))
 

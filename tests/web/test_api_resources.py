@@ -20,6 +20,7 @@ from models import commands as c
 from models.tables import AUDIT, COMMAND, DIRECTIVE, WEBHOOK
 from services import audit
 from shell import asking, calendar, directory
+from web.api.parts import make_cursor
 
 
 @pytest.fixture
@@ -182,6 +183,34 @@ async def test_a_cursor_that_is_none_of_ours_breaks_nothing(api: Api, path: str,
     answer = await api.caller("truong.syt").get(f"{path}?after={cursor}")
 
     assert answer.status_code in (200, 422)
+
+
+def cursor_of(number: int) -> str:
+    return make_cursor(str(number)) or ""
+
+
+@pytest.mark.parametrize("number", [2**31, 2**53, 10**15])
+async def test_a_number_that_no_row_can_have_is_refused_on_every_database(api: Api, number: int) -> None:
+    caller = api.caller("quantri")
+    own = api.caller("chanhvanphong")
+    asked = [
+        await own.get(f"/events?after={number}"),
+        await own.get(f"/ledger?before={number}"),
+        await own.get(f"/directives/{MINE}/history?after={cursor_of(number)}"),
+        await own.get(f"/inbox?after={make_cursor(f'2026-03-20T01:00:00+00:00|{number}')}"),
+        await own.post("/inbox/read", json={"ids": [number]}),
+        await caller.get(f"/audit?after={cursor_of(number)}"),
+    ]
+
+    assert {answer.status_code for answer in asked} == {422}
+    assert {answer.json()["code"] for answer in asked} == {"invalid"}
+
+
+async def test_the_greatest_number_of_all_is_one_that_nothing_comes_after(api: Api) -> None:
+    own = api.caller("chanhvanphong")
+
+    assert (await own.get(f"/events?after={2**31 - 1}")).json()["items"] == []
+    assert (await own.get(f"/directives/{MINE}/history?after={cursor_of(2**31 - 1)}")).json()["items"] == []
 
 
 async def test_notices_are_marked_as_read_by_their_owner_only(api: Api) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field, StrictInt, StrictStr
 
 from database.engine import reading
 from models.refusal import Code, Refused
+from models.tables import GREATEST_NUMBER
 from models.vocabulary import Role
 from services import webhooks
 from services.answers import Instant, Said
@@ -27,11 +28,10 @@ from web.api.parts import (
     Number,
     Searched,
     answer,
-    bad_part,
     make_cursor,
     no_such,
+    number_after,
     once,
-    read_cursor,
 )
 
 
@@ -85,7 +85,7 @@ class Calls(Said):
 class CallGiven(Given):
     """What a receiver is to be told: an event once more, or a test call."""
 
-    event: Annotated[StrictInt, Field(ge=1, le=2**53)] | None = None
+    event: Annotated[StrictInt, Field(ge=1, le=GREATEST_NUMBER)] | None = None
 
 
 class Taken(Said):
@@ -212,12 +212,10 @@ def audit_routes(office: Office) -> APIRouter:
         """What the administration did, and who did it; for administrators."""
         if Role.ADMINISTRATOR not in caller.holder.actor.roles:
             raise Refused(Code.NOT_ALLOWED, actor=caller.person)
-        begin = read_cursor(after)
-        if begin and not (begin.isascii() and begin.isdigit() and len(begin) < 16):
-            raise bad_part("query.after")
+        begin = number_after(after)
         of = person.replace("\x00", "") or None
         with reading(office.engine) as connection:
-            found = audited(connection, person=of, text=text, before=int(begin) if begin else None, limit=limit + 1)
+            found = audited(connection, person=of, text=text, before=begin or None, limit=limit + 1)
         items = tuple(AuditedSaid(**vars(one)) for one in found[:limit])
         return AuditPage(items=items, next=make_cursor(str(items[-1].id) if len(found) > limit else None))
 

@@ -54,8 +54,8 @@ from web.api.parts import (
     Searched,
     TrueOrFalse,
     answer,
-    bad_part,
     make_cursor,
+    number_after,
     once,
     read_cursor,
 )
@@ -223,12 +223,10 @@ def directive_routes(office: Office, client: ClientOrNone) -> APIRouter:
     @router.get("/directives/{code}/history", operation_id="directiveHistory", responses=problems(404))
     def history(caller: Reads, code: Code, after: Cursor = "", limit: Limit = 100) -> HistoryPage:
         """What happened, from the first event on; empty while it awaits its start."""
-        begin = read_cursor(after) or "0"
-        if not (begin.isascii() and begin.isdigit() and len(begin) < 16):
-            raise bad_part("query.after")
+        begin = number_after(after)
         with reading(office.engine) as connection:
             seen(connection, caller, code_of(code), office)
-            events, following = history_page(connection, code_of(code), int(begin), limit)
+            events, following = history_page(connection, code_of(code), begin, limit)
         return HistoryPage(items=tuple(events), next=make_cursor(None if following is None else str(following)))
 
     @router.get("/directives/{code}/next", operation_id="directiveNext", responses=problems(404))

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from database.engine import DATABASE_AWAY, reading
-from models.tables import LEDGER
+from models.tables import GREATEST_NUMBER, LEDGER
 from models.tokens import TokenScope
 from services import tokens
 from services.answers import Said
@@ -36,9 +36,7 @@ STREAMS_AT_ONCE: Final = 100
 STREAMS_OF_A_TOKEN: Final = 5
 EVENTS_AT_ONCE: Final = 200
 
-LAST_NUMBER: Final = 2**53
-
-EventNumber = Annotated[int, Query(ge=0, le=LAST_NUMBER, description="The number from which to go on.")]
+EventNumber = Annotated[int, Query(ge=0, le=GREATEST_NUMBER, description="The number from which to go on.")]
 
 
 class EventPage(Said):
@@ -95,7 +93,7 @@ def event_routes(office: Office, closing: threading.Event) -> APIRouter:
         after: EventNumber = 0,
         limit: Limit = 100,
         last: Annotated[
-            int | None, Header(alias="Last-Event-ID", ge=0, le=LAST_NUMBER, description="For streams, as `after`.")
+            int | None, Header(alias="Last-Event-ID", ge=0, le=GREATEST_NUMBER, description="For streams, as `after`.")
         ] = None,
     ) -> Response:
         """Events of what the person sees today. With `Accept: text/event-stream` the answer is a stream.
@@ -116,8 +114,8 @@ def event_routes(office: Office, closing: threading.Event) -> APIRouter:
         caller: Follows,
         person: Searched = "",
         directive: Searched = "",
-        before: Annotated[int, Query(ge=1, le=LAST_NUMBER, description="Only events with a lesser number.")] = (
-            LAST_NUMBER
+        before: Annotated[int, Query(ge=1, le=GREATEST_NUMBER, description="Only events with a lesser number.")] = (
+            GREATEST_NUMBER
         ),
         limit: Limit = 100,
     ) -> EventsFound:

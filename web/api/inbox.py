@@ -8,6 +8,7 @@ from pydantic import Field, StrictInt
 
 from database.engine import reading, writing
 from documents.office_notice_text import render_inbox
+from models.tables import GREATEST_NUMBER
 from services.answers import Instant, Said
 from services.asking import InboxItem, inbox_of, mark_numbers_read
 from services.office import Office
@@ -40,7 +41,7 @@ class InboxPage(Said):
 class ReadGiven(Given):
     """The notices that were read."""
 
-    ids: Annotated[list[Annotated[StrictInt, Field(ge=1, le=2**53)]], Field(min_length=1, max_length=500)]
+    ids: Annotated[list[Annotated[StrictInt, Field(ge=1, le=GREATEST_NUMBER)]], Field(min_length=1, max_length=500)]
 
 
 class Marked(Said):
@@ -101,6 +102,6 @@ def _place(text: str) -> tuple[dt.datetime, int] | None:
         at, found = dt.datetime.fromisoformat(written), int(number)
     except ValueError:
         raise bad_part("query.after") from None
-    if at.tzinfo is None or not 0 <= found < 2**53:
+    if at.tzinfo is None or not 0 <= found <= GREATEST_NUMBER:
         raise bad_part("query.after")
     return at, found

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from documents.intake_values import plain_text
 from models.refusal import Code as RefusalCode
 from models.refusal import Refused
+from models.tables import GREATEST_NUMBER
 from services import answered_requests
 from services.answered_requests import KeptAnswer
 from services.office import Office
@@ -70,7 +71,7 @@ IdempotencyKey = Annotated[
 
 Text = Annotated[StrictStr, Field(max_length=500_000)]
 Name = Annotated[str, Path(max_length=200, description="A code; `/` in it is written %2F.")]
-Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Number = Annotated[int, Path(ge=1, le=GREATEST_NUMBER)]
 
 
 def _iso_day(value: object) -> object:
@@ -133,6 +134,23 @@ def read_cursor(cursor: str) -> str:
     if "\x00" in text:  # which PostgreSQL does not take
         raise bad_part("query.after")
     return text
+
+
+def number_after(cursor: str) -> int:
+    """The number that the page before ended with; 0 for the first page.
+
+    Raises:
+        ApiProblem: the cursor is none of ours.
+    """
+    written = read_cursor(cursor) or "0"
+    if not (
+        written.isascii()
+        and written.isdigit()
+        and len(written) <= len(str(GREATEST_NUMBER))
+        and int(written) <= GREATEST_NUMBER
+    ):
+        raise bad_part("query.after")
+    return int(written)
 
 
 def bad_part(place: str) -> ApiProblem:

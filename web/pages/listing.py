@@ -25,6 +25,7 @@ from documents.language import N_, Language, label, sentence
 from documents.sentences import refusal_sentence
 from models.local_time import local_day
 from models.refusal import Refused
+from models.tables import GREATEST_NUMBER
 from models.text import sort_key
 from models.vocabulary import Position, Status, Timeliness, Urgency
 from services.asking import Order, Standing, count_directives, list_directives
@@ -39,9 +40,6 @@ from web.pages.list_words import COLUMN_TITLES, FIGURE_TITLES, SORTED_BY, WAITIN
 from web.rendering import Reader, View, page
 
 A_PAGE: Final = 50
-LAST_NUMBER: Final = 2**31 - 1
-"""The greatest number that a row can have."""
-
 IN_SIGHT: Final = frozenset({"text", "timeliness", "status", "agency", "figure", *FLAGS})
 """Parts of the filter that are seen without opening the rest of the form."""
 
@@ -150,7 +148,7 @@ def listing_routes(office: Office) -> APIRouter:
 
     @router.post("/directives/views/delete")
     def forget(
-        request: Request, view: Annotated[int, Form(ge=1, le=LAST_NUMBER)], query: Annotated[str, Form()] = ""
+        request: Request, view: Annotated[int, Form(ge=1, le=GREATEST_NUMBER)], query: Annotated[str, Form()] = ""
     ) -> Response:
         reader = reader_of(request, office)
         with writing(office.engine) as connection:

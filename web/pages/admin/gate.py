@@ -15,6 +15,7 @@ from documents.language import N_, Language, sentence
 from documents.sentences import refusal_sentence
 from models.calendar import CalendarRefused
 from models.refusal import Code, Refused
+from models.tables import GREATEST_NUMBER
 from models.vocabulary import Role
 from services.data_files import FileRefused
 from services.keepers import KEEPERS
@@ -115,8 +116,9 @@ def led_to(address: str, done: str = "", **query: str) -> Response:
 
 
 def number_of(text: str) -> int | None:
-    """A number as an address has it; None for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 15 else None
+    """The number of a row as an address has it; None for anything else."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(GREATEST_NUMBER)) else None
+    return number if number is None or number <= GREATEST_NUMBER else None
 
 
 def with_faults(view: "AdminView", faults: tuple[str, ...], typed: Mapping[str, str]) -> "AdminView":
