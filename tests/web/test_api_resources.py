@@ -344,6 +344,24 @@ async def test_a_command_with_the_same_key_is_the_same_command(api: Api) -> None
 # --- Commands ------------------------------------------------------------------------------------------------
 
 
+async def test_who_asks_again_what_became_of_his_command_is_told_although_the_directive_is_anothers_by_now(
+    api: Api,
+) -> None:
+    """A round of `make chaos`: the first answer was lost, and the second said that there was no such directive."""
+    caller, other = api.caller("truong.syt"), api.caller("truong.snv")
+    wish = {"json": {"kind": "report_progress", "text": "Đang làm"}, "headers": {"Idempotency-Key": "mot"}}
+    first = await caller.post(f"/directives/{MINE}/commands", **wish)
+    api.desk.act(MINE, c.Reassign(agency="SXD", reason="Đúng chức năng"), "chutich", "Fri 2026-03-20 09:30")
+
+    again = await caller.post(f"/directives/{MINE}/commands", **wish)
+    new = await caller.post(f"/directives/{MINE}/commands", **(wish | {"headers": {"Idempotency-Key": "hai"}}))
+    asked = [await one.get(first.headers["Location"].removeprefix("/api/v1")) for one in (caller, other)]
+
+    assert (first.status_code, again.status_code, again.json()) == (202, 202, first.json())
+    assert (new.status_code, new.json()["code"]) == (404, "not_found")
+    assert [one.status_code for one in asked] == [200, 404]
+
+
 async def test_a_command_that_cannot_be_recorded_now_is_kept_and_can_be_asked_for(api: Api) -> None:
     caller = api.caller("truong.syt")
 

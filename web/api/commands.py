@@ -11,7 +11,9 @@ from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Header, Path, Response
 from pydantic import ConfigDict, Field
+from sqlalchemy import Connection
 
+from database import commands
 from database.engine import reading
 from database.snapshots import read_directive
 from models.refusal import Code as RefusalCode
@@ -19,6 +21,7 @@ from models.refusal import Refused
 from models.vocabulary import Grade, Opinion
 from services.acting import Desk, Wish, kept_command
 from services.answers import CommandSaid, command_said
+from services.asking import status_of
 from services.attachments import kept_before
 from services.command_words import KINDS, Words, make_command
 from services.office import Office
@@ -154,8 +157,9 @@ def command_routes(office: Office, desk: DeskMaker) -> APIRouter:
         with reading(office.engine) as connection:
             found = kept_command(connection, id.replace("\x00", ""))
             directive = read_directive(connection, found.envelope.directive) if found else None
-        # One on a directive that is not seen is like one that never was.
-        if found is None or directive is None or not caller.holder.sight.covers(directive):
+        # Another's on a directive that is not seen is like one that never was.
+        own = found is not None and found.envelope.actor.person == caller.person
+        if found is None or directive is None or not (own or caller.holder.sight.covers(directive)):
             raise ApiProblem(HTTPStatus.NOT_FOUND, ProblemCode.NO_SUCH_ADDRESS)
         state: Literal["recorded", "kept", "refused"] = "refused" if found.refusal else "kept"
         if found.answer is not None:
@@ -169,8 +173,13 @@ def command_routes(office: Office, desk: DeskMaker) -> APIRouter:
 def _wish(
     office: Office, caller: Caller, code: str, given: CommandGiven, key: str | None, if_match: str | None
 ) -> Wish:
+    id_ = None if key is None else str(uuid.uuid5(NAMES_OF_KEYS, f"{caller.holder.token.id}/{key}"))
     with reading(office.engine) as connection:
-        standing, reference = seen(connection, caller, code, office)
+        if id_ is not None and _gave(connection, caller, code, id_):  # by now the directive may be another agency's
+            reference = office.reference(connection)
+            standing = status_of(connection, code, office.now(reference))
+        else:
+            standing, reference = seen(connection, caller, code, office)
         now = office.now(reference)
         own_files = kept_before(connection, code, caller.person, given.attachments)
     return Wish(
@@ -178,9 +187,15 @@ def _wish(
         command=make_command(given.kind, given.words(own_files), reference, now),
         person=caller.person,
         on_behalf_of=given.on_behalf_of or None,
-        id=None if key is None else str(uuid.uuid5(NAMES_OF_KEYS, f"{caller.holder.token.id}/{key}")),
+        id=id_,
         seen_seq=_seen_seq(if_match, standing.directive.seq),
     )
+
+
+def _gave(connection: Connection, caller: Caller, code: str, command_id: str) -> bool:
+    """Whether the caller gave this very command before, and now asks again because nobody answered him."""
+    before = commands.find(connection, command_id)
+    return before is not None and (before.directive, before.actor.person) == (code, caller.person)
 
 
 def _seen_seq(if_match: str | None, last: int) -> int | None:
