@@ -10,6 +10,7 @@ from database.scopes import seen_by
 from models.sight import Scope
 from models.tables import DIRECTIVE, LEDGER
 from services.answers import EventSaid, Said
+from services.ledger_search import asked_for
 
 GAP_SETTLES_AFTER: Final = dt.timedelta(minutes=1)
 """A missing number in the ledger may be a transaction that is not done yet; after so long it never comes."""
@@ -61,14 +62,10 @@ def events_before(
     statement = (
         select(LEDGER)
         .join(DIRECTIVE, DIRECTIVE.c.code == LEDGER.c.directive)
-        .where(LEDGER.c.id < before, seen_by(sight))
+        .where(*asked_for(person, directive, before), seen_by(sight))
         .order_by(LEDGER.c.id.desc())
         .limit(limit + 1)
     )
-    if person:
-        statement = statement.where((LEDGER.c.actor == person) | (LEDGER.c.on_behalf_of == person))
-    if directive:
-        statement = statement.where(LEDGER.c.directive == directive)
     rows = connection.execute(statement).all()
     events = [FeedEvent(id=row.id, code=row.directive, **_content(row)) for row in rows[:limit]]
     return events, events[-1].id if len(rows) > limit else None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from database.ledger import recorded
 from models.events import Recorded
@@ -29,13 +29,7 @@ def search_ledger(
         directive: its code; empty for all.
         before: only those with a lesser number: the page after it.
     """
-    statement = select(LEDGER).order_by(LEDGER.c.id.desc()).limit(limit)
-    if person:
-        statement = statement.where((LEDGER.c.actor == person) | (LEDGER.c.on_behalf_of == person))
-    if directive:
-        statement = statement.where(LEDGER.c.directive == directive)
-    if before is not None:
-        statement = statement.where(LEDGER.c.id < before)
+    statement = select(LEDGER).where(*asked_for(person, directive, before)).order_by(LEDGER.c.id.desc()).limit(limit)
     found = []
     for row in connection.execute(statement):
         try:
@@ -43,3 +37,15 @@ def search_ledger(
         except ValueError:  # one that cannot be read hides no other (RULES 18)
             found.append(Found(row.id, row.directive, None))
     return tuple(found)
+
+
+def asked_for(person: str, directive: str, before: int | None) -> list[ColumnElement[bool]]:
+    """The conditions of such a search on the rows of the ledger."""
+    found: list[ColumnElement[bool]] = []
+    if person:
+        found.append((LEDGER.c.actor == person) | (LEDGER.c.on_behalf_of == person))
+    if directive:
+        found.append(LEDGER.c.directive == directive)
+    if before is not None:
+        found.append(LEDGER.c.id < before)
+    return found

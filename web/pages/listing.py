@@ -1,18 +1,14 @@
 """The list of directives: its filter, order and columns are in the address; views are saved, and it is exported."""
 
 import dataclasses
-import shutil
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form
 from sqlalchemy import Connection
-from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from database.engine import reading, writing
 from database.figures import NOBODY, Filter
@@ -20,7 +16,6 @@ from database.reference import Reference
 from database.waiting import Waits
 from documents.dates import short_day
 from documents.export_workbook import MOST_IN_WORKBOOK
-from documents.file_types import XLSX
 from documents.language import N_, Language, label, sentence
 from documents.sentences import refusal_sentence
 from models.local_time import local_day
@@ -29,11 +24,11 @@ from models.tables import GREATEST_NUMBER
 from models.text import sort_key
 from models.vocabulary import Position, Status, Timeliness, Urgency
 from services.asking import Order, Standing, count_directives, list_directives
-from services.exporting import export_list, list_as_csv
 from services.filters import LEVELS, NAMES
 from services.office import Office
 from services.saved_views import MOST, NAME_LETTERS, SavedView, TooManyViews, forget_view, save_view, saved_views
 from web.door import reader_of
+from web.list_files import csv_file, workbook_file
 from web.pages.lines import Line, line_of
 from web.pages.list_query import FLAGS, ListQuery
 from web.pages.list_words import COLUMN_TITLES, FIGURE_TITLES, SORTED_BY, WAITING_TITLES, ListColumn
@@ -311,15 +306,7 @@ def _workbook(office: Office, reader: Reader, asked: ListQuery) -> Response:
         told = N_("Danh sách có {total} nhiệm vụ, quá {most} dòng của một tệp Excel. Lọc bớt, hoặc tải tệp CSV.")
         shown = sentence(told, reader.language, total=wanted.total, most=MOST_IN_WORKBOOK)
         return _list_page(office, reader, asked, shown)
-    folder = Path(tempfile.mkdtemp(prefix="dondoc-export-"))
-    file = folder / f"{wanted.name}.xlsx"
-    try:
-        export_list(office, wanted.only, wanted.order, file, reader.language)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    done = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
-    return FileResponse(file, media_type=XLSX, filename=file.name, headers=_KEPT_NOWHERE, background=done)
+    return workbook_file(office, wanted.only, wanted.order, wanted.name, reader.language)
 
 
 def _csv(office: Office, reader: Reader, asked: ListQuery) -> Response:
@@ -327,9 +314,4 @@ def _csv(office: Office, reader: Reader, asked: ListQuery) -> Response:
         wanted = _wanted(office, reader, asked)
     except Refused:
         return _list_page(office, reader, asked)
-    headers = {"Content-Disposition": f'attachment; filename="{wanted.name}.csv"', **_KEPT_NOWHERE}
-    rows = list_as_csv(office, wanted.only, wanted.order, reader.language)
-    return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=headers)
-
-
-_KEPT_NOWHERE: Final = {"Cache-Control": "no-store"}
+    return csv_file(office, wanted.only, wanted.order, wanted.name, reader.language)
