@@ -137,7 +137,7 @@ async def make_current(client: Client, build: str, *, unattended: bool = False) 
         namespace=client.namespace, deployment_name=DEPLOYMENT, build_id=build, allow_no_pollers=unattended
     )
     try:
-        await client.workflow_service.set_worker_deployment_current_version(request, timeout=CHANGE_PATIENCE)
+        await client.workflow_service.set_worker_deployment_current_version(request, retry=True, timeout=CHANGE_PATIENCE)
     except RPCError as error:
         if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION):
             raise BuildUnknown(build) from error
@@ -173,8 +173,8 @@ async def become_current_if_first(client: Client, build: str) -> None:
 
 async def _described(client: Client) -> WorkerDeploymentInfo | None:
     request = DescribeWorkerDeploymentRequest(namespace=client.namespace, deployment_name=DEPLOYMENT)
-    try:
-        found = await client.workflow_service.describe_worker_deployment(request, timeout=PATIENCE)
+    try:  # again and again: the server holds few such questions at a time and refuses who comes beside them
+        found = await client.workflow_service.describe_worker_deployment(request, retry=True, timeout=PATIENCE)
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return None

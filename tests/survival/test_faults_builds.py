@@ -136,6 +136,17 @@ async def test_lives_move_to_the_build_that_is_made_current_and_back_and_no_othe
             assert list(broken_rows(connection, code)) == []
 
 
+async def test_many_who_ask_for_the_builds_at_once_are_all_answered(workers: Workers) -> None:
+    """The server holds few such questions at a time and refuses the others with "too many requests"."""
+    client = workers.engine.client
+    async with workers.running(DirectiveWorkflow, NEW, build=V2):
+        await become_current_if_first(client, V2)
+
+        found = await asyncio.gather(*(builds(client) for _ in range(40)))
+
+    assert {one.current for one in found} == {V2}
+
+
 async def asks_for_tasks(engine: RunningEngine, build: str) -> bool:
     found = await builds(engine.client)
     return bool(found.unversioned_workers if not build else any(one.workers for one in found.known if one.id == build))
