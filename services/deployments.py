@@ -136,8 +136,9 @@ async def make_current(client: Client, build: str, *, unattended: bool = False) 
     request = SetWorkerDeploymentCurrentVersionRequest(
         namespace=client.namespace, deployment_name=DEPLOYMENT, build_id=build, allow_no_pollers=unattended
     )
+    service = client.workflow_service
     try:
-        await client.workflow_service.set_worker_deployment_current_version(request, retry=True, timeout=CHANGE_PATIENCE)
+        await service.set_worker_deployment_current_version(request, retry=True, timeout=CHANGE_PATIENCE)
     except RPCError as error:
         if error.status in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION):
             raise BuildUnknown(build) from error
