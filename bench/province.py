@@ -10,8 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Column, Connection, Table, text
+from sqlalchemy import Column, Connection, Table, func, select, text
 
+from activities.catching_up import compared
 from activities.commit import Door
 from bench.sides import Wrong
 from bench.workbook import CLERK
@@ -59,6 +60,8 @@ def settle(office: Office, folder: Path, opened: int, done: int) -> None:
         counted = connection.execute(text(f"SELECT count(*) FILTER (WHERE NOT {closed}), count(*) FROM directive"))  # noqa: S608
         if tuple(counted.one()) != (opened, opened + done):
             raise Wrong(f"the office does not have {opened} open directives and {done} done ones")
+        # As after any night: else the sweep would ask Temporal for each of them, and begin those that it does not have.
+        compared(connection, connection.execute(select(func.max(LEDGER.c.id))).scalar_one())
     with office.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM (ANALYZE)"))
 

@@ -1,5 +1,6 @@
 """PostgreSQL that gives no answer must not keep our threads: a connection that waits for so long and no longer."""
 
+import select
 from typing import Any, TypeVar
 
 import psycopg
@@ -44,6 +45,27 @@ def bind(engine: Engine, answer_within: float | None) -> None:
         return connection
 
     event.listen(engine, "handle_error", _as_operational)
+    ask = engine.dialect.do_ping
+
+    def do_ping(connection: Any) -> bool:  # noqa: ANN401 - a driver's connection
+        """Whether a connection of the pool still stands, asked of the server only where it has said something.
+
+        A server that ends a connection sends something or closes the socket, so one on which nothing has come stands
+        as far as the server could tell; each transaction would pay a question and an answer more.
+        """
+        return not _has_come(connection.fileno()) or ask(connection)
+
+    engine.dialect.do_ping = do_ping  # type: ignore[method-assign,assignment]
+
+
+def _has_come(socket: int) -> bool:
+    """Whether something can be read from a socket, its end among it."""
+    looking = select.poll()
+    looking.register(socket, select.POLLIN | select.POLLPRI | _HUNG_UP)
+    return bool(looking.poll(0))
+
+
+_HUNG_UP = getattr(select, "POLLRDHUP", 0)
 
 
 def _as_operational(context: ExceptionContext) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -9,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from database.ledger import read_rows, rows_of_command
 from models.engine import Answer, CommandEnvelope
 from models.life import fold
-from models.tables import COMMAND
+from models.tables import COMMAND, LEDGER
 
 PENDING, RECORDED, REFUSED = "pending", "recorded", "refused"
 
@@ -72,16 +73,39 @@ def note_attempt(connection: Connection, command_id: str, now: dt.datetime) -> N
     )
 
 
+@dataclass(frozen=True)
+class Known:
+    """What the database knows of a command's id.
+
+    Attributes:
+        envelope: as the command is kept.
+        waits: it is kept and not answered yet.
+        recorded: the ledger has a row of it, whether or not it is kept.
+    """
+
+    envelope: CommandEnvelope | None
+    waits: bool
+    recorded: bool
+
+
+def look_up(connection: Connection, command_id: str) -> Known:
+    """What is known of a command, with one statement: most that come were never heard of."""
+    found = connection.execute(_KNOWN, {"the_id": command_id}).one()
+    envelope = CommandEnvelope.model_validate_json(found.envelope) if found.envelope else None
+    return Known(envelope, found.state == PENDING, bool(found.recorded))
+
+
+_OF_THE_ID = COMMAND.c.id == bindparam("the_id")
+_KNOWN = select(
+    select(COMMAND.c.envelope).where(_OF_THE_ID).scalar_subquery().label("envelope"),
+    select(COMMAND.c.state).where(_OF_THE_ID).scalar_subquery().label("state"),
+    select(LEDGER.c.id).where(LEDGER.c.command_id == bindparam("the_id")).exists().label("recorded"),
+)
+
+
 def find(connection: Connection, command_id: str) -> CommandEnvelope | None:
     """The command that is kept under an id."""
-    found = connection.execute(select(COMMAND.c.envelope).where(COMMAND.c.id == command_id)).scalar()
-    return CommandEnvelope.model_validate_json(found) if found else None
-
-
-def waits(connection: Connection, command_id: str) -> bool:
-    """Whether a command is kept and not answered yet."""
-    state = connection.execute(select(COMMAND.c.state).where(COMMAND.c.id == command_id)).scalar()
-    return bool(state == PENDING)
+    return look_up(connection, command_id).envelope
 
 
 def waiting_on(connection: Connection, code: str) -> tuple[tuple[dt.datetime, CommandEnvelope], ...]:

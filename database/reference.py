@@ -83,8 +83,10 @@ class ReferenceCache:
 
 def read_revisions(connection: Connection) -> dict[str, int]:
     """The revision of each subject."""
-    rows = connection.execute(select(REVISION.c.subject, REVISION.c.number))
-    return {row.subject: row.number for row in rows}
+    return {row.subject: row.number for row in connection.execute(_REVISIONS)}
+
+
+_REVISIONS = select(REVISION.c.subject, REVISION.c.number)  # built once: every transaction begins with it
 
 
 def raise_revision(connection: Connection, subject: str) -> None:

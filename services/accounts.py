@@ -5,12 +5,13 @@ import datetime as dt
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from database.engine import DATABASE_AWAY, reading, writing
+from database.reference import Reference
 from models.directory import Directory, Person
 from models.local_time import local_day
 from models.refusal import Code, Refused
@@ -71,12 +72,14 @@ class SignedIn:
         session: names the session among those of this person; no secret.
         must_change: he is asked for a new password before anything else.
         lacks_second_factor: he has to set one up before anything else.
+        seen_at: when the session was last used, as exactly as it is kept.
     """
 
     person: str
     session: str
     must_change: bool = False
     lacks_second_factor: bool = False
+    seen_at: dt.datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -231,25 +234,43 @@ def signed_in(office: Office, secret: str, *, used: bool = True) -> SignedIn | N
     Args:
         used: whether this counts as use of the session; not so what an open page asks by itself.
     """
-    session = hash_of(secret)
     with reading(office.engine) as connection:
         reference = office.reference(connection)
         now = office.now(reference)
-        row = connection.execute(
-            select(SESSION, ACCOUNT.c.must_change, SECOND_FACTOR.c.confirmed_at)
-            .join(ACCOUNT, ACCOUNT.c.person == SESSION.c.person)
-            .outerjoin(SECOND_FACTOR, SECOND_FACTOR.c.person == SESSION.c.person)
-            .where(SESSION.c.id == session)
-        ).first()
-        if row is None or not SessionTimes(created_at=row.created_at, seen_at=row.seen_at).lives(now):
-            return None
-        if _may_sign_in(reference.directory, row.person, now) is None:
-            return None
-    if used and now - row.seen_at >= SEEN_EVERY:
-        with contextlib.suppress(*DATABASE_AWAY), writing(office.engine) as connection:  # reading goes on without it
-            connection.execute(update(SESSION).where(SESSION.c.id == session).values(seen_at=now))
+        found = find_signed_in(connection, office, reference, secret, now)
+    if used and found is not None:
+        note_use(office, found, now)
+    return found
+
+
+def find_signed_in(
+    connection: Connection, office: Office, reference: Reference, secret: str, now: dt.datetime
+) -> SignedIn | None:
+    """The same inside a transaction that reads more; whoever asks notes the use of the session afterwards."""
+    row = connection.execute(_SESSION, {"session": hash_of(secret)}).first()
+    if row is None or not SessionTimes(created_at=row.created_at, seen_at=row.seen_at).lives(now):
+        return None
+    if _may_sign_in(reference.directory, row.person, now) is None:
+        return None
     lacks = row.confirmed_at is None and row.way == BY_PASSWORD and has_to(office, reference.directory, row.person, now)
-    return SignedIn(row.person, session, row.must_change, lacks)
+    return SignedIn(row.person, row.id, row.must_change, lacks, row.seen_at)
+
+
+def note_use(office: Office, found: SignedIn, now: dt.datetime) -> None:
+    """Note that a session is used, as exactly as it is kept; where that cannot be written, reading goes on."""
+    if found.seen_at is not None and now - found.seen_at < SEEN_EVERY:
+        return
+    with contextlib.suppress(*DATABASE_AWAY), writing(office.engine) as connection:
+        connection.execute(update(SESSION).where(SESSION.c.id == found.session).values(seen_at=now))
+
+
+# Built once: it stands before every page.
+_SESSION: Final = (
+    select(SESSION, ACCOUNT.c.must_change, SECOND_FACTOR.c.confirmed_at)
+    .join(ACCOUNT, ACCOUNT.c.person == SESSION.c.person)
+    .outerjoin(SECOND_FACTOR, SECOND_FACTOR.c.person == SESSION.c.person)
+    .where(SESSION.c.id == bindparam("session"))
+)
 
 
 def has_to(office: Office, directory: Directory, person: str, now: dt.datetime) -> bool:

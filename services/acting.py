@@ -135,13 +135,14 @@ def _judge(
         seen_seq=wish.seen_seq,
     )
     if wish.id:
-        before = commands.find(connection, wish.id)
+        known = commands.look_up(connection, wish.id)
+        before = known.envelope
         if before is not None and not _same_wish(before, envelope):
             raise Refused(Code.ID_TAKEN, id=wish.id, directive=before.directive)
-        answer = commands.answer_from_ledger(connection, wish.id)
+        answer = commands.answer_from_ledger(connection, wish.id) if known.recorded else None
         if answer is not None:
             return envelope, answer
-        if commands.waits(connection, wish.id):  # the engine has it or will have it, and its word is the last
+        if known.waits:  # the engine has it or will have it, and its word is the last
             return envelope, None
     refuse_secrets(wish.command)
     if snapshot is None:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, liter
 from database.figures import Axes, Counted, Filter, count_axes, figures_of, timeliness_column
 from database.ledger import read_rows
 from database.reference import Reference
+from database.scopes import seen_by
 from database.snapshots import read_snapshot
 from models.directive import Directive
 from models.events import Recorded
@@ -22,6 +23,7 @@ from models.moments import Moment, upcoming
 from models.notices import NoticeContent
 from models.office_notices import OfficeNotice, read_office_notice
 from models.refusal import Code, Refused
+from models.sight import Scope
 from models.tables import DIRECTIVE, NOTICE
 from models.timeliness import Figures
 from models.vocabulary import Timeliness
@@ -125,6 +127,12 @@ def list_directives(
 ) -> Iterator[Standing]:
     """The directives that a filter leaves, the worst first unless another order is asked for."""
     return _standings(connection, only, now, limit=limit, offset=offset, order=order)
+
+
+def is_seen(connection: Connection, code: str, scope: Scope) -> bool:
+    """Whether a directive is there and somebody sees it, without reading it."""
+    statement = select(DIRECTIVE.c.code).where(DIRECTIVE.c.code == code, seen_by(scope))
+    return connection.execute(statement).first() is not None
 
 
 def count_directives(connection: Connection, only: Filter, now: dt.datetime) -> int:

@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -101,28 +101,34 @@ def reader_of(
         SecondFactorNeeded: he has to set up a second factor before anything else.
     """
     secret = request.cookies.get(cookie_name(request))
-    used = used and LIVE_HEADER not in request.headers
-    found = accounts.signed_in(office, secret, used=used) if secret else None
-    if found is None:
-        raise SignInNeeded(_wanted(request))
-    if found.must_change and not may_have_old_password:
-        raise PasswordChangeNeeded
-    if found.lacks_second_factor and not may_lack_second_factor:
-        raise SecondFactorNeeded
     with reading(office.engine) as connection:
         reference = office.reference(connection)
-        today = local_day(office.now(reference))
-        unread = select(func.count()).where(NOTICE.c.recipient == found.person, NOTICE.c.read_at.is_(None))
-        return Reader(
-            signed_in=found,
-            actor=reference.directory.actor(found.person, today),
-            scope=scope_of(found.person, reference.directory, today),
-            directory=reference.directory,
-            language=language_of(request),
-            unread=connection.execute(unread).scalar_one(),
-            engine_up=engine_up(request.scope),
-            read_only=is_read_only(connection),
-        )
+        now = office.now(reference)
+        found = accounts.find_signed_in(connection, office, reference, secret, now) if secret else None
+        if found is None:
+            raise SignInNeeded(_wanted(request))
+        if found.must_change and not may_have_old_password:
+            raise PasswordChangeNeeded
+        if found.lacks_second_factor and not may_lack_second_factor:
+            raise SecondFactorNeeded
+        unread = connection.execute(_UNREAD, {"person": found.person}).scalar_one()
+        read_only = is_read_only(connection)
+    if used and LIVE_HEADER not in request.headers:
+        accounts.note_use(office, found, now)
+    today = local_day(now)
+    return Reader(
+        signed_in=found,
+        actor=reference.directory.actor(found.person, today),
+        scope=scope_of(found.person, reference.directory, today),
+        directory=reference.directory,
+        language=language_of(request),
+        unread=unread,
+        engine_up=engine_up(request.scope),
+        read_only=read_only,
+    )
+
+
+_UNREAD: Final = select(func.count()).where(NOTICE.c.recipient == bindparam("person"), NOTICE.c.read_at.is_(None))
 
 
 def sign_in_address(wanted: str) -> str:

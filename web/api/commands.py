@@ -21,12 +21,11 @@ from models.refusal import Refused
 from models.vocabulary import Grade, Opinion
 from services.acting import Desk, Wish, kept_command
 from services.answers import CommandSaid, command_said
-from services.asking import status_of
+from services.asking import is_seen, status_of
 from services.attachments import kept_before
 from services.command_words import KINDS, Words, make_command
 from services.office import Office
 from web.api.described import etag, problems
-from web.api.directives import seen
 from web.api.door import Caller, Reads, Writes, code_of
 from web.api.parts import Code, Flag, Given, IdempotencyKey, Line, Lines, Percent, answer, bad_part
 from web.api.problems import RETRY_SECONDS, ApiProblem, ProblemCode
@@ -174,21 +173,20 @@ def _wish(
     office: Office, caller: Caller, code: str, given: CommandGiven, key: str | None, if_match: str | None
 ) -> Wish:
     id_ = None if key is None else str(uuid.uuid5(NAMES_OF_KEYS, f"{caller.holder.token.id}/{key}"))
+    reference, now = caller.holder.reference, caller.holder.now
     with reading(office.engine) as connection:
-        if id_ is not None and _gave(connection, caller, code, id_):  # by now the directive may be another agency's
-            reference = office.reference(connection)
-            standing = status_of(connection, code, office.now(reference))
-        else:
-            standing, reference = seen(connection, caller, code, office)
-        now = office.now(reference)
-        own_files = kept_before(connection, code, caller.person, given.attachments)
+        seen = is_seen(connection, code, caller.holder.sight)
+        if not seen and not (id_ and _gave(connection, caller, code, id_)):  # by now it may be another agency's
+            raise Refused(RefusalCode.NOT_FOUND, directive=code.replace("\x00", ""))
+        last = 0 if if_match is None else status_of(connection, code, now).directive.seq
+        own_files = kept_before(connection, code, caller.person, given.attachments) if given.attachments else ()
     return Wish(
         code=code,
         command=make_command(given.kind, given.words(own_files), reference, now),
         person=caller.person,
         on_behalf_of=given.on_behalf_of or None,
         id=id_,
-        seen_seq=_seen_seq(if_match, standing.directive.seq),
+        seen_seq=_seen_seq(if_match, last),
     )
 
 
