@@ -15,27 +15,33 @@ from models.trend import MOVES_DEADLINE, STEPS, Step, overdue_at
 from models.vocabulary import Status
 
 
-def counted_in(connection: Connection, kinds: Sequence[str], ends: Sequence[dt.datetime], only: Filter) -> list[int]:
-    """How many events of these kinds there were between each two instants, in one statement.
+def counted_in(
+    connection: Connection, sums: Sequence[Sequence[str]], ends: Sequence[dt.datetime], only: Filter
+) -> list[list[int]]:
+    """How many events there were between each two instants, for each of some sums of kinds, in one statement.
 
     Args:
-        kinds: some of `models.tables.TURNS`.
+        sums: kinds that are added up, all of them some of `models.tables.TURNS`.
         ends: whole hours, but for the last.
     """
     hour = _hour(connection)
     conditions = only.conditions(ends[-1])
     source = LEDGER.join(DIRECTIVE, LEDGER.c.directive == DIRECTIVE.c.code) if conditions else LEDGER
+    kinds = sorted({kind for some in sums for kind in some})
     statement = (
-        select(hour.label("hour"), func.count().label("number"))
+        select(hour.label("hour"), LEDGER.c.kind, func.count().label("number"))
         .select_from(source)
         .where(is_turn(), LEDGER.c.kind.in_(kinds), LEDGER.c.at >= ends[0], LEDGER.c.at < ends[-1], *conditions)
-        .group_by(hour)
+        .group_by(hour, LEDGER.c.kind)
     )
-    sums = [0] * (len(ends) - 1)
+    counted = [[0] * (len(ends) - 1) for _ in sums]
     for row in connection.execute(statement):
         begun = row.hour if isinstance(row.hour, dt.datetime) else dt.datetime.fromisoformat(f"{row.hour}:00+00:00")
-        sums[bisect_right(ends, begun, hi=len(ends) - 1) - 1] += row.number
-    return sums
+        place = bisect_right(ends, begun, hi=len(ends) - 1) - 1
+        for some, numbers in zip(sums, counted, strict=True):
+            if row.kind in some:
+                numbers[place] += row.number
+    return counted
 
 
 def _hour(connection: Connection) -> ColumnElement[Any]:

@@ -54,8 +54,8 @@ class _Begun:
     @classmethod
     def between(cls, connection: Connection, start: dt.datetime, end: dt.datetime, only: Filter) -> "_Begun":
         """Count it."""
-        ends = [start, end]
-        return cls(counted_in(connection, ENTERED, ends, only)[0], counted_in(connection, COMPLETED, ends, only)[0])
+        (entered,), (completed,) = counted_in(connection, (ENTERED, COMPLETED), (start, end), only)
+        return cls(entered, completed)
 
 
 @dataclass
@@ -106,9 +106,10 @@ class Trends:
         known = self._past.get(key)
         if known is None:
             late = self._late_then(connection, today, ends[1:])
+            entered, completed = counted_in(connection, (ENTERED, COMPLETED), ends, only)
             known = self._past[key] = _Past(
-                entered=counted_in(connection, ENTERED, ends, only),
-                completed=counted_in(connection, COMPLETED, ends, only),
+                entered=entered,
+                completed=completed,
                 overdue=overdue_then(connection, ends[1:], only, late),
             )
             while len(self._past) > KEPT:

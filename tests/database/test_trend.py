@@ -75,6 +75,8 @@ def test_events_are_counted_between_two_instants_the_first_included(lived: Desk)
     instants = [local(f"2026-03-{day:02d} 09:00") for day in (2, 3, 12, 16, 17)]
 
     with reading(lived.office.engine) as connection:
-        assert counted_in(connection, ("registered",), instants, Filter()) == [10, 0, 0, 0]
-        assert counted_in(connection, ("accepted",), instants, Filter()) == [0, 0, 1, 1]
-        assert counted_in(connection, ("accepted",), instants, Filter(agency="STC")) == [0, 0, 0, 0]
+        entered, completed = counted_in(connection, (("registered",), ("accepted",)), instants, Filter())
+        assert entered == [10, 0, 0, 0]
+        assert completed == [0, 0, 1, 1]
+        assert counted_in(connection, (("registered", "accepted"),), instants, Filter()) == [[10, 0, 1, 1]]
+        assert counted_in(connection, (("accepted",),), instants, Filter(agency="STC")) == [[0, 0, 0, 0]]
