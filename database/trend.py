@@ -22,7 +22,7 @@ def counted_in(
 
     Args:
         sums: kinds that are added up, all of them some of `models.tables.TURNS`.
-        ends: whole hours, but for the last.
+        ends: whole hours, but for the first and the last.
     """
     hour = _hour(connection)
     conditions = only.conditions(ends[-1])
@@ -37,7 +37,7 @@ def counted_in(
     counted = [[0] * (len(ends) - 1) for _ in sums]
     for row in connection.execute(statement):
         begun = row.hour if isinstance(row.hour, dt.datetime) else dt.datetime.fromisoformat(f"{row.hour}:00+00:00")
-        place = bisect_right(ends, begun, hi=len(ends) - 1) - 1
+        place = max(0, bisect_right(ends, begun, hi=len(ends) - 1) - 1)
         for some, numbers in zip(sums, counted, strict=True):
             if row.kind in some:
                 numbers[place] += row.number

@@ -319,7 +319,7 @@ class DirectiveRow(SQLModel, table=True):
     awaiting_start: bool = Field(default=False, index=True)
     fingerprint: str = Field(index=True)
     registered_at: dt.datetime = _instant()
-    updated_at: dt.datetime = _instant()
+    updated_at: dt.datetime = _instant(index=True)
     state: str = _text()
 
 

@@ -60,34 +60,35 @@ class Order:
 
     def columns(self, now: dt.datetime) -> list[ColumnElement[Any]]:
         """What the database orders by."""
-        code = DIRECTIVE.c.code
+        return [key.desc() if descending else key for key, descending in self.keys(now)]
+
+    def keys(self, now: dt.datetime) -> list[tuple[ColumnElement[Any], bool]]:
+        """What the database orders by, and whether the greatest comes first."""
+        code, turned = (DIRECTIVE.c.code, False), self.descending
         match self.by:
             case Sort.WORST:
                 return [*_worst(now), code]
             case Sort.CODE:
-                return [self._turned(code)]
+                return [(DIRECTIVE.c.code, turned)]
             case Sort.AGENCY:
                 places = {agency: place for place, agency in enumerate(self.agencies)}
                 lead = DIRECTIVE.c.lead_agency
-                return [self._turned(case(places, value=lead, else_=len(places)) if places else lead), code]
+                return [(case(places, value=lead, else_=len(places)) if places else lead, turned), code]
             case Sort.DEADLINE:  # those without one come last, whichever way
-                return [DIRECTIVE.c.due_at.is_(None), self._turned(DIRECTIVE.c.due_at), code]
+                return [(DIRECTIVE.c.due_at.is_(None), False), (DIRECTIVE.c.due_at, turned), code]
             case Sort.LEVEL:
-                return [self._turned(DIRECTIVE.c.escalation_level), code]
+                return [(DIRECTIVE.c.escalation_level, turned), code]
             case Sort.UPDATED:
-                return [self._turned(DIRECTIVE.c.updated_at), code]
-
-    def _turned(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        return column.desc() if self.descending else column
+                return [(DIRECTIVE.c.updated_at, turned), code]
 
 
 WORST: Final = Order()
 
 
-def _worst(now: dt.datetime) -> list[ColumnElement[Any]]:
+def _worst(now: dt.datetime) -> list[tuple[ColumnElement[Any], bool]]:
     places = {one.value: place for place, one in enumerate(WORST_FIRST)}
     worst = case(places, value=timeliness_column(now), else_=len(WORST_FIRST))
-    return [worst, DIRECTIVE.c.escalation_level.desc(), DIRECTIVE.c.due_at]
+    return [(worst, False), (DIRECTIVE.c.escalation_level, True), (DIRECTIVE.c.due_at, False)]
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,57 @@ def is_seen(connection: Connection, code: str, scope: Scope) -> bool:
     return connection.execute(statement).first() is not None
 
 
+@dataclass(frozen=True)
+class Page:
+    """A part of a list, and how many directives the whole of it has."""
+
+    standings: list[Standing]
+    total: int
+
+
+def page_of(
+    connection: Connection, only: Filter, now: dt.datetime, limit: int, number: int = 1, order: Order = WORST
+) -> tuple[Page, int]:
+    """One page of a list, or the last one where there are not so many; and which one it is.
+
+    Args:
+        limit: directives a page.
+        number: from 1.
+    """
+    offset = (number - 1) * limit
+    if only.text or not only.scope.everything:  # looked up once, and not for the number and then for the order
+        page = _looked_up(connection, only, now, limit, offset, order)
+        if page.standings or number == 1:
+            return page, number
+    total = count_directives(connection, only, now)
+    number = min(number, max(1, -(-total // limit)))
+    standings = list_directives(connection, only, now, limit, (number - 1) * limit, order) if total else ()
+    return Page(list(standings), total), number
+
+
+def _looked_up(connection: Connection, only: Filter, now: dt.datetime, limit: int, offset: int, order: Order) -> Page:
+    keys = order.keys(now)
+    labelled = [key.label(f"key_{place}") for place, (key, _) in enumerate(keys)]
+    found = select(DIRECTIVE.c.code, *labelled).where(*only.conditions(now)).cte("found")
+    # PostgreSQL would sort all directives and look into each for the text, in several processes.
+    found = found.prefix_with("MATERIALIZED", dialect="postgresql")
+    sorted_by = [
+        found.c[label.name].desc() if down else found.c[label.name]
+        for label, (_, down) in zip(labelled, keys, strict=True)
+    ]
+    chosen = (
+        select(found.c.code, select(func.count()).select_from(found).scalar_subquery().label("total"))
+        .order_by(*sorted_by)
+        .limit(limit)
+        .offset(offset)
+        .subquery("chosen")
+    )
+    statement = _selected([], now).add_columns(chosen.c.total)
+    statement = statement.join(chosen, chosen.c.code == DIRECTIVE.c.code).order_by(*order.columns(now))
+    rows = connection.execute(statement).all()
+    return Page(list(_readable(rows)), rows[0].total if rows else 0)
+
+
 def count_directives(connection: Connection, only: Filter, now: dt.datetime) -> int:
     """How many directives a filter leaves."""
     statement = select(func.count()).select_from(DIRECTIVE).where(*only.conditions(now))
@@ -163,14 +215,15 @@ def _standings(
     statement = _selected(conditions, now).order_by(*columns)
     if code is None and limit is None:  # all of them need not stand in memory at once
         statement = statement.execution_options(yield_per=500)
-    for row in connection.execute(statement):
-        try:
-            standing = _standing(row)
-        except ValueError:  # one whose data break the code hides no other; `doctor` and `verify` name it (RULES 18)
-            if code is not None:
-                raise
-            continue
-        yield standing
+    rows = connection.execute(statement)
+    return map(_standing, rows) if code is not None else _readable(rows)
+
+
+def _readable(rows: Iterable[Row[Any]]) -> Iterator[Standing]:
+    """One whose data break the code hides no other; `doctor` and `verify` name it (RULES 18)."""
+    for row in rows:
+        with contextlib.suppress(ValueError):
+            yield _standing(row)
 
 
 def directives_after(
@@ -186,11 +239,7 @@ def directives_after(
     conditions = [*only.conditions(now), DIRECTIVE.c.code > after]
     statement = _selected(conditions, now).order_by(DIRECTIVE.c.code).limit(limit + 1)
     rows = connection.execute(statement).all()
-    found = []
-    for row in rows[:limit]:
-        with contextlib.suppress(ValueError):  # as in every list (RULES 18)
-            found.append(_standing(row))
-    return found, rows[limit - 1].code if len(rows) > limit else None
+    return list(_readable(rows[:limit])), rows[limit - 1].code if len(rows) > limit else None
 
 
 def _selected(conditions: list[ColumnElement[bool]], now: dt.datetime) -> Select[Any]:

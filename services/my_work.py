@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from database.deliveries import undelivered
 from database.waiting import Waits, WorkFilter
@@ -15,9 +15,8 @@ from models.commands import Actor
 from models.directory import Directory
 from models.local_time import local_day
 from models.sight import Scope, charge_of
-from models.tables import DIRECTIVE
 from models.vocabulary import Role, Timeliness
-from services.asking import Standing, list_directives
+from services.asking import Standing, page_of
 
 SHOWN: Final = 10
 """Directives that one card names; the list behind it has all."""
@@ -114,11 +113,9 @@ def cards_of(
     for actor in actors:
         for kind in _kinds(actor, directory):
             only = filter_of(kind, actor, directory, scope)
-            counted = select(func.count()).select_from(DIRECTIVE).where(*only.conditions(now))
-            number = connection.execute(counted).scalar_one()
-            if number:
-                shown = tuple(list_directives(connection, only, now, SHOWN))
-                cards.append(Card(kind, actor.on_behalf_of or "", number, shown))
+            found, _ = page_of(connection, only, now, SHOWN)
+            if found.total:
+                cards.append(Card(kind, actor.on_behalf_of or "", found.total, tuple(found.standings)))
     return tuple(cards)
 
 

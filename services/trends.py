@@ -15,6 +15,9 @@ from models.local_time import at, local_day
 WEEKS: Final = 26
 ENTERED: Final = ("registered",)
 COMPLETED: Final = ("accepted", "moved_in")
+SETTLED: Final = dt.timedelta(minutes=1)
+"""What is older is in the database: an event's instant is taken before its transaction ends."""
+
 KEPT: Final = 512
 """Filters whose past one process remembers: the scopes of an office's people, and what they ask for besides."""
 
@@ -54,8 +57,28 @@ class _Begun:
     @classmethod
     def between(cls, connection: Connection, start: dt.datetime, end: dt.datetime, only: Filter) -> "_Begun":
         """Count it."""
+        if start >= end:
+            return cls(0, 0)
         (entered,), (completed,) = counted_in(connection, (ENTERED, COMPLETED), (start, end), only)
         return cls(entered, completed)
+
+    def __add__(self, other: "_Begun") -> "_Begun":
+        """Both together."""
+        return _Begun(self.entered + other.entered, self.completed + other.completed)
+
+
+@dataclass(frozen=True)
+class _Running:
+    """What is known of the running week.
+
+    Attributes:
+        hour: in which it was counted anew.
+        until: the instant before which everything is counted.
+    """
+
+    hour: dt.datetime
+    until: dt.datetime
+    begun: _Begun
 
 
 @dataclass
@@ -67,7 +90,7 @@ class Trends:
     """
 
     _past: OrderedDict[tuple[dt.date, Filter], _Past] = field(default_factory=OrderedDict)
-    _hours: OrderedDict[Filter, tuple[dt.datetime, _Begun]] = field(default_factory=OrderedDict)
+    _running: OrderedDict[Filter, _Running] = field(default_factory=OrderedDict)
     _late: tuple[dt.date, dict[str, tuple[int, ...]]] | None = None
     _reading: threading.Lock = field(default_factory=threading.Lock)
 
@@ -89,17 +112,21 @@ class Trends:
         return tuple(Week(*one) for one in zip(mondays, lasts, entered, completed, late, strict=True))
 
     def _begun(self, connection: Connection, monday: dt.datetime, now: dt.datetime, only: Filter) -> "_Begun":
-        """What the running week has until now; its hours gone by are counted once an hour for each filter."""
+        """What the running week has until now.
+
+        For each filter it is counted anew once an hour; between, only what came since it was counted last.
+        """
+        until = now + dt.timedelta(microseconds=1)
         hour = max(monday, now.replace(minute=0, second=0, microsecond=0))
-        known = self._hours.get(only)
-        if known is None or known[0] != hour:
-            gone_by = _Begun.between(connection, monday, hour, only)
-            self._hours.pop(only, None)
-            known = self._hours[only] = hour, gone_by
-            while len(self._hours) > KEPT:
-                self._hours.popitem(last=False)
-        running = _Begun.between(connection, hour, now + dt.timedelta(microseconds=1), only)
-        return _Begun(known[1].entered + running.entered, known[1].completed + running.completed)
+        known = self._running.pop(only, None)
+        if known is None or known.hour != hour or known.until > now:
+            known = _Running(hour, hour, _Begun.between(connection, monday, hour, only))
+        settled = max(known.until, now - SETTLED)
+        gone_by = known.begun + _Begun.between(connection, known.until, settled, only)
+        self._running[only] = _Running(hour, settled, gone_by)
+        while len(self._running) > KEPT:
+            self._running.popitem(last=False)
+        return gone_by + _Begun.between(connection, settled, until, only)
 
     def _gone_by(self, connection: Connection, today: dt.date, ends: list[dt.datetime], only: Filter) -> _Past:
         key = (today, only)

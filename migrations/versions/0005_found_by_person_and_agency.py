@@ -1,7 +1,8 @@
 """What each page counts is found by person and by agency
 
-Unread notices, the newest notices, what an agency has before it, and where its contribution is awaited. The release
-before does not see the indexes; what it records leaves the new column as it was, until the next event.
+Unread notices, the newest notices, what an agency has before it, where its contribution is awaited, and what changed
+last. The release before does not see the indexes; what it records leaves the new column as it was, until the next
+event.
 
 Revision: 0005
 After: 0004
@@ -27,6 +28,7 @@ def upgrade() -> None:
     op.create_index("notice_inbox", "notice", ["recipient", "at", "id"])
     op.drop_index("ix_notice_recipient", "notice")
     op.create_index("notice_unread", "notice", ["recipient"], sqlite_where=UNREAD, postgresql_where=UNREAD)
+    op.create_index("ix_directive_updated_at", "directive", ["updated_at"])
     op.add_column("directive", sa.Column("silent_agencies", sa.JSON(), nullable=False, server_default="[]"))
     _fill()
     if op.get_bind().dialect.name == "postgresql":
@@ -69,6 +71,7 @@ def downgrade() -> None:
             op.drop_index(f"directive_open_{name}", "directive")
         op.drop_index("directive_open_lead", "directive")
     op.drop_column("directive", "silent_agencies")
+    op.drop_index("ix_directive_updated_at", "directive")
     op.drop_index("notice_unread", "notice")
     op.create_index("ix_notice_recipient", "notice", ["recipient"])
     op.drop_index("notice_inbox", "notice")

@@ -8,9 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from builders import local
+from databases import empty_database, postgresql_only, server
 from sqlalchemy import Column, Engine, Integer, MetaData, Table, event, insert, select, text, update
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import OperationalError, StatementError
 
 from database.engine import can_answer, open_engine, reading, writing
@@ -197,3 +200,31 @@ def test_a_connection_that_comes_back_whole_is_used_again(engine: Engine) -> Non
     assert number_in(engine) == 1
 
     assert len(opened) == 1
+
+
+@postgresql_only
+def test_a_connection_that_the_server_has_ended_is_not_handed_out_and_no_other_is_asked_whether_it_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[object] = []
+    ask = PGDialect_psycopg.do_ping
+
+    def counted(dialect: PGDialect_psycopg, connection: Any) -> bool:
+        asked.append(connection)
+        return bool(ask(dialect, connection))
+
+    monkeypatch.setattr(PGDialect_psycopg, "do_ping", counted)
+    engine = open_engine(empty_database())
+
+    def process() -> int:
+        with reading(engine) as connection:
+            return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+    first = process()
+    assert process() == first
+    assert asked == []
+    with psycopg.connect(server(), autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
+    assert process() != first
+    assert len(asked) == 1
+    engine.dispose()

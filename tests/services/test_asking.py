@@ -16,10 +16,13 @@ from models import commands as c
 from models.directive import Directive
 from models.life import fold as fold_rows
 from models.refusal import Code, Refused
+from models.sight import Scope
 from models.text import fold
 from models.timeliness import Figures, count, timeliness
 from models.vocabulary import Status, Timeliness, Urgency
 from services.asking import (
+    Order,
+    Sort,
     Standing,
     board,
     history_of,
@@ -27,6 +30,7 @@ from services.asking import (
     list_directives,
     mark_read,
     next_of,
+    page_of,
     status_of,
 )
 from services.filters import make_filter
@@ -226,6 +230,36 @@ def test_pages_follow_one_another_without_gap_or_double(busy: StandingOffice) ->
 
     assert [code for page in pages for code in page] == whole
     assert pages[-1] == []
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("sort", list(Sort))
+@pytest.mark.parametrize(
+    "only",
+    [
+        Filter(),
+        Filter(open_only=True),
+        Filter(text="d-"),
+        Filter(scope=Scope(agencies=frozenset({"SYT", "STC"}))),
+        Filter(text="d-1", scope=Scope(agencies=frozenset({"SYT"}))),
+        Filter(text="khong co o dau ca"),
+    ],
+    ids=["everything", "the open ones", "a text", "what agencies see", "a text in what an agency sees", "nothing"],
+)
+def test_a_page_has_its_part_of_the_list_and_the_number_of_all(
+    busy: StandingOffice, only: Filter, sort: Sort, *, descending: bool
+) -> None:
+    now, order = local(f"{FRIDAY} 09:00"), Order(sort, descending, ("STC", "SYT"))
+    with reading(busy.engine) as connection:
+        whole = [one.directive.code for one in list_directives(connection, only, now, order=order)]
+        last = max(1, -(-len(whole) // 4))
+        pages = [page_of(connection, only, now, 4, number, order) for number in range(1, last + 1)]
+        beyond, number = page_of(connection, only, now, 4, last + 7, order)
+
+    assert [one.directive.code for page, _ in pages for one in page.standings] == whole
+    assert {page.total for page, _ in pages} == {len(whole)}
+    assert [number for _, number in pages] == list(range(1, last + 1))
+    assert (beyond, number) == pages[-1], "beyond the end the last page is shown"
 
 
 @pytest.mark.parametrize(

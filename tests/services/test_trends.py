@@ -49,6 +49,17 @@ def test_what_happens_within_the_hour_is_counted_at_once_and_stays_counted(desk_
     assert this_week("Mon 2026-03-09 00:00") == (0, 0)
 
 
+def test_an_event_that_is_seen_a_moment_after_its_instant_is_counted(desk_of_march: Desk) -> None:
+    """Its transaction ended after the board was looked at."""
+    trends = Trends()
+    assert weeks(desk_of_march, trends, "Tue 2026-03-03 10:30")[-1].entered == 1
+    assert weeks(desk_of_march, trends, "Tue 2026-03-03 10:35")[-1].entered == 1
+    desk_of_march.register("NV-3", "Tue 2026-03-03 10:34")
+
+    assert weeks(desk_of_march, trends, "Tue 2026-03-03 10:37")[-1].entered == 2
+    assert weeks(desk_of_march, trends, "Tue 2026-03-03 10:59")[-1].entered == 2
+
+
 def test_each_filter_has_its_own_hours(desk_of_march: Desk) -> None:
     trends = Trends()
     for _ in range(2):

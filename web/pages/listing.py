@@ -23,7 +23,7 @@ from models.refusal import Refused
 from models.tables import GREATEST_NUMBER
 from models.text import sort_key
 from models.vocabulary import Position, Status, Timeliness, Urgency
-from services.asking import Order, Standing, count_directives, list_directives
+from services.asking import Order, Page, Standing, count_directives, page_of
 from services.filters import LEVELS, NAMES
 from services.office import Office
 from services.saved_views import MOST, NAME_LETTERS, SavedView, TooManyViews, forget_view, save_view, saved_views
@@ -158,8 +158,7 @@ def _asked(request: Request) -> ListQuery:
 
 
 def _list_page(office: Office, reader: Reader, asked: ListQuery, told: str = "") -> Response:
-    standings: list[Standing] = []
-    total = 0
+    found = Page([], 0)
     status = 422 if told else 200
     with reading(office.engine) as connection:
         reference = office.reference(connection)
@@ -170,28 +169,26 @@ def _list_page(office: Office, reader: Reader, asked: ListQuery, told: str = "")
             told = refusal_sentence(refused.code, refused.data, reader.language, reader.directory)
             status = 422
         else:
-            total = count_directives(connection, only, now)
-            asked = dataclasses.replace(asked, number=min(asked.number, _pages(total)))
-            start, order = (asked.number - 1) * A_PAGE, asked.order(reference)
-            standings = list(list_directives(connection, only, now, A_PAGE, start, order)) if total else []
+            found, number = page_of(connection, only, now, A_PAGE, asked.number, asked.order(reference))
+            asked = dataclasses.replace(asked, number=number)
         views = saved_views(connection, reader.actor.person)
     directory, language = reference.directory, reader.language
     view = ListView(
         headings=tuple(_heading(asked, column, language) for column in asked.shown),
         rows=tuple(
             Row(line_of(one, reference, now, language), _cells(one, asked.shown, reference, language))
-            for one in standings
+            for one in found.standings
         ),
         given={name: asked.given.get(name, "") for name in (*NAMES, *FLAGS)},
         narrowed=any(name not in IN_SIGHT for name in asked.given),
         chips=_chips(asked, language),
         columns=tuple((one, sentence(COLUMN_TITLES[one], language), one in asked.shown) for one in ListColumn),
         sort=f"{'-' if asked.descending else ''}{asked.sort.value}",
-        total=total,
+        total=found.total,
         number=asked.number,
-        pages=_pages(total),
+        pages=_pages(found.total),
         before=asked.address(asked.number - 1) if asked.number > 1 else "",
-        after=asked.address(asked.number + 1) if asked.number < _pages(total) else "",
+        after=asked.address(asked.number + 1) if asked.number < _pages(found.total) else "",
         refused=told,
         query=asked.query(),
         today=short_day(local_day(now)),

@@ -18,7 +18,7 @@ from documents.moment_words import moment_sentence
 from documents.sentences import refusal_sentence
 from models.directive import Directive
 from models.refusal import Refused
-from services.asking import Standing, count_directives, history_of, list_directives
+from services.asking import Standing, history_of, page_of
 from services.office import Office
 from web.door import reader_of
 from web.pages.act_forms import ActGroup
@@ -118,11 +118,9 @@ def _meeting_page(office: Office, reader: Reader, asked: ListQuery, number: int,
         except Refused as refused:
             told = refusal_sentence(refused.code, refused.data, reader.language, reader.directory)
         else:
-            total = count_directives(connection, only, now)
-            number = min(number, max(1, total))
-            found = list_directives(connection, only, now, 1, number - 1, asked.order(reference))
-            standing = next(found, None)
-            if standing is not None:
+            found, number = page_of(connection, only, now, 1, number, asked.order(reference))
+            total = found.total
+            for standing in found.standings:
                 shown = _shown(connection, standing, reader, reference, now)
     view = MeetingView(
         shown=shown,
