@@ -32,6 +32,7 @@ from services.deployments import become_current_if_first, deployment_config
 from services.engine_access import EngineAccess
 from services.key_guard import take_keys
 from services.logs import configure_logging
+from services.memory import settle_in
 from services.office import Office
 from services.payload_encryption import PayloadRefused
 from services.standing_workflows import ensure_standing_workflows
@@ -177,6 +178,7 @@ async def run(settings: Settings) -> None:
             await become_current_if_first(client, build)
         if run_dir.is_dir():
             _say_ready(run_dir / "worker.ready")
+        settle_in()
         log.info("worker_started", task_queue=TASK_QUEUE, temporal=settings.temporal_address, build=build or None)
         await stop.wait()
         log.info("worker_stopping")

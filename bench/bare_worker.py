@@ -8,6 +8,7 @@ import sys
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from bench.bare import BareDoor, BareWorkflow
+from services.memory import settle_in
 from services.temporal import connect
 from settings import load_settings
 from worker import GRACE, fast_loop, tuning
@@ -30,6 +31,7 @@ async def main(count_file: str) -> None:
         graceful_shutdown_timeout=GRACE,
         **tuning(),
     ):
+        settle_in()
         await stop.wait()
 
 

@@ -101,8 +101,7 @@ class Trends:
             overdue: how many are now, as the board has it.
         """
         today = local_day(now)
-        monday = today - dt.timedelta(days=today.weekday())
-        mondays = [monday - dt.timedelta(weeks=number) for number in reversed(range(WEEKS))]
+        mondays = _mondays(today)
         ends = [at(day, dt.time.min) for day in mondays]
         past = self._gone_by(connection, today, ends, only)
         begun = self._begun(connection, ends[-1], now, only)
@@ -110,6 +109,11 @@ class Trends:
         late = [*past.overdue, overdue]
         lasts = [*(day - dt.timedelta(days=1) for day in mondays[1:]), today]
         return tuple(Week(*one) for one in zip(mondays, lasts, entered, completed, late, strict=True))
+
+    def count_weeks(self, connection: Connection, now: dt.datetime, only: Filter) -> None:
+        """Count the weeks gone by where they are not known, so that the next one who asks does not wait for it."""
+        today = local_day(now)
+        self._gone_by(connection, today, [at(day, dt.time.min) for day in _mondays(today)], only)
 
     def _begun(self, connection: Connection, monday: dt.datetime, now: dt.datetime, only: Filter) -> "_Begun":
         """What the running week has until now.
@@ -149,3 +153,9 @@ class Trends:
             if self._late is None or self._late[0] != monday:
                 self._late = monday, late_then(connection, ends)
             return self._late[1]
+
+
+def _mondays(today: dt.date) -> list[dt.date]:
+    """With which each of the last `WEEKS` weeks begins."""
+    monday = today - dt.timedelta(days=today.weekday())
+    return [monday - dt.timedelta(weeks=number) for number in reversed(range(WEEKS))]

@@ -26,6 +26,7 @@ from models.second_factor import ROLES_WITH
 from services.forgotten_password import Mailing
 from services.key_guard import require_keys
 from services.logs import configure_logging
+from services.memory import settle_in
 from services.office import Office
 from services.openid_provider import Provider
 from services.payload_encryption import EncryptingCodec, PayloadRefused
@@ -149,6 +150,7 @@ def run(settings: Settings, listening: socket.socket, around: Around = _as_it_is
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn stops at the first, restores what stood here and sends the signal again: then it does nothing.
         signal.signal(number, _nothing)
+    settle_in()
     log.info("web_started", host=settings.web_host, port=settings.web_port)
     server.run(sockets=[listening])
     log.info("web_stopped")

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -127,28 +127,27 @@ def create_app(office: Office, temporal_client: TemporalClient, around: Surround
     machine = Machine(around.clock or ClockGuard(), around.disks)
     app = FastAPI(title="Đôn Đốc", docs_url=None, redoc_url=None, openapi_url=None)
     health = Health(office, temporal_client, machine)
-    app.include_router(health_routes(health))
-    app.include_router(metrics_routes(office, health, machine))
+    add = partial(_add, app)
+    add(health_routes(health))
+    add(metrics_routes(office, health, machine))
     files = FileStore(kept_in / "attachments", around.scan)
     client = _client_or_none(temporal_client)
     desk = DeskOfProcess(office, client)
-    app.include_router(
-        sign_in_routes(office, forgotten=around.mailing is not None, provider=around.single_sign_on is not None)
-    )
-    app.include_router(code_routes(office))
+    add(sign_in_routes(office, forgotten=around.mailing is not None, provider=around.single_sign_on is not None))
+    add(code_routes(office))
     if around.mailing is not None:
-        app.include_router(forgotten_routes(office, around.mailing))
+        add(forgotten_routes(office, around.mailing))
     if around.single_sign_on is not None:
-        app.include_router(single_sign_on_routes(office, around.single_sign_on, around.base_url))
-    app.include_router(own_account_routes(office))
-    app.include_router(second_factor_routes(office))
-    app.include_router(work_routes(office, desk))
-    app.include_router(listing_routes(office))
-    app.include_router(directive_routes(office, desk, files))
-    app.include_router(board_routes(office))
-    app.include_router(meeting_routes(office))
-    app.include_router(inbox_routes(office, around.base_url))
-    app.include_router(token_routes(office, around.base_url))
+        add(single_sign_on_routes(office, around.single_sign_on, around.base_url))
+    add(own_account_routes(office))
+    add(second_factor_routes(office))
+    add(work_routes(office, desk))
+    add(listing_routes(office))
+    add(directive_routes(office, desk, files))
+    add(board_routes(office))
+    add(meeting_routes(office))
+    add(inbox_routes(office, around.base_url))
+    add(token_routes(office, around.base_url))
     api = create_api(
         office,
         client,
@@ -159,21 +158,21 @@ def create_app(office: Office, temporal_client: TemporalClient, around: Surround
         closing=around.closing,
     )
     app.router.routes.append(ApiMount("/api", api))
-    app.include_router(preferences_routes(office))
+    add(preferences_routes(office))
     watch = EngineWatch(temporal_client)
-    app.include_router(live_routes(office, Pulse(office, watch, around.closing)))
+    add(live_routes(office, Pulse(office, watch, around.closing)))
     app.add_middleware(EngineNoted, watch=watch)
     app.add_middleware(BoundedBodies)
-    app.include_router(register_routes(office, client))
+    add(register_routes(office, client))
     reviews = Reviews(office, kept_in / "uploads")
-    app.include_router(import_routes(reviews, client))
-    app.include_router(import_row_routes(reviews))
-    app.include_router(operation_routes(office))
+    add(import_routes(reviews, client))
+    add(import_row_routes(reviews))
+    add(operation_routes(office))
     examination = Examination(office, temporal_client, machine, around.place)
-    app.include_router(admin_routes(office, health, examination, around.webhook_allow))
-    app.include_router(help_routes(office))
+    add(admin_routes(office, health, examination, around.webhook_allow))
+    add(help_routes(office))
     if around.decoding is not None:
-        app.include_router(codec_routes(office, around.decoding))
+        add(codec_routes(office, around.decoding))
     app.mount("/static", Assets(directory=STATIC))
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(PasswordChangeNeeded, _to_password)
@@ -186,6 +185,11 @@ def create_app(office: Office, temporal_client: TemporalClient, around: Surround
     app.add_middleware(NeverHanging, engine=office.engine)  # the last one added is the outermost
     trusted = {DECODE_PATH: around.decoding.origin} if around.decoding is not None else {}
     return SecurityHeaders(SameOriginOnly(app, trusted))
+
+
+def _add(app: FastAPI, router: APIRouter) -> None:
+    """Let the application have these routes as they are; to include a router builds each of its routes once more."""
+    app.router.routes.extend(router.routes)
 
 
 class ApiMount(Mount):

@@ -3,6 +3,7 @@
 import pytest
 from builders import local
 from office_fixture import Desk
+from standing_office import counted_statements
 
 from database.engine import reading
 from database.figures import Filter
@@ -65,3 +66,16 @@ def test_each_filter_has_its_own_hours(desk_of_march: Desk) -> None:
     for _ in range(2):
         assert weeks(desk_of_march, trends, "Tue 2026-03-03 10:01")[-1].entered == 1
         assert weeks(desk_of_march, trends, "Tue 2026-03-03 10:01", Filter(agency="STC"))[-1].entered == 0
+
+
+def test_weeks_that_were_counted_beforehand_are_the_same_and_are_not_counted_again(desk_of_march: Desk) -> None:
+    trends, only = Trends(), Filter(agency="SYT")
+    expected = weeks(desk_of_march, Trends(), "Tue 2026-03-03 10:01", only)
+    with reading(desk_of_march.office.engine) as connection:
+        trends.count_weeks(connection, local("Tue 2026-03-03 10:00"), only)
+
+    with counted_statements(desk_of_march.office.engine) as beforehand:
+        assert weeks(desk_of_march, trends, "Tue 2026-03-03 10:01", only) == expected
+    with counted_statements(desk_of_march.office.engine) as at_once:
+        assert weeks(desk_of_march, Trends(), "Tue 2026-03-03 10:01", only) == expected
+    assert len(beforehand) < len(at_once)

@@ -13,6 +13,7 @@ import time_machine
 from builders import a_deadline, local
 from office_fixture import Desk
 from signed_in import HOST, a_session
+from standing_office import counted_statements
 from temporalio.client import Client
 
 from models import commands as c
@@ -177,6 +178,25 @@ async def test_the_weeks_say_what_came_what_was_done_and_what_was_late_then(
     assert weeks["19/01/2026"] == (0, 1, 0)
     assert weeks["09/02/2026"] == (2, 2, 0)
     assert weeks["16/03/2026"] == (0, 0, 1), "the running week is told as it stands"
+
+
+async def test_who_has_seen_one_stretch_of_time_waits_for_no_counting_of_weeks_at_another(
+    browser: httpx2.AsyncClient, office: Office
+) -> None:
+    await signed_in(browser, office)
+
+    def of_weeks(statements: list[str]) -> int:
+        return sum("GROUP BY date_trunc" in one or "GROUP BY substr" in one for one in statements)
+
+    with counted_statements(office.engine) as at_once:
+        await shown(browser, "period=year")
+    with counted_statements(office.engine) as again:
+        await shown(browser, "period=year")
+    with counted_statements(office.engine) as other:
+        await shown(browser, "period=quarter")
+
+    assert of_weeks(at_once) > 3
+    assert of_weeks(other) <= of_weeks(again) + 1, "only the running week"
 
 
 async def test_the_chart_has_a_title_a_description_and_no_style_of_its_own(

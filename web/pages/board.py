@@ -1,5 +1,6 @@
 """The board: figures that add up, each of which opens the list behind it, and how the last weeks went."""
 
+import contextlib
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,10 +8,11 @@ from typing import Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
-from database.engine import reading
+from database.engine import DATABASE_AWAY, reading
 from database.figures import NOBODY
 from database.reference import Reference
 from documents.dates import short_day
@@ -34,6 +36,9 @@ PERIODS: Final[dict[str, str]] = {
     "month": N_("tháng này"),
     "days": N_("từ ngày đến ngày"),
 }
+SHORT_WAYS: Final = ("", "year", "quarter")
+"""Stretches of time that one choice leads to, and that most ask for."""
+
 BY: Final[dict[str, str]] = {"registered": N_("theo ngày đăng ký"), "due": N_("theo thời hạn")}
 NARROWED_BY: Final = ("agency", "field", "leader")
 
@@ -103,9 +108,23 @@ def board_routes(office: Office) -> APIRouter:
     @router.get("/board")
     def show(request: Request) -> Response:
         asked = {name: value.strip()[:LONGEST_VALUE] for name, value in request.query_params.items() if value.strip()}
-        return _board_page(office, trends, reader_of(request, office), asked)
+        reader = reader_of(request, office)
+        answer = _board_page(office, trends, reader, asked)
+        if asked.get("period", "") in SHORT_WAYS:  # who looks at one of them is about to look at the others
+            answer.background = BackgroundTask(_prepare, office, trends, reader, asked)
+        return answer
 
     return router
+
+
+def _prepare(office: Office, trends: Trends, reader: Reader, asked: Mapping[str, str]) -> None:
+    """Count the weeks of the other stretches of time, so that nobody waits for them."""
+    with contextlib.suppress(*DATABASE_AWAY, Refused), reading(office.engine) as connection:
+        reference = office.reference(connection)
+        now = office.now(reference)
+        for period in SHORT_WAYS:
+            base, _ = _narrowed({**asked, "period": period}, local_day(now))
+            trends.count_weeks(connection, now, ListQuery({**base, "all": "1"}).filter(reader, reference, now))
 
 
 def period_days(asked: Mapping[str, str], today: dt.date) -> tuple[str, str]:
@@ -135,12 +154,8 @@ def _board_page(office: Office, trends: Trends, reader: Reader, asked: Mapping[s
         reference = office.reference(connection)
         now = office.now(reference)
         today = local_day(now)
-        by = "due" if asked.get("by") == "due" else "registered"
-        first, last = period_days(asked, today)
-        stretch = {f"{by}_from": first, f"{by}_until": last}
-        base = {name: asked[name] for name in NARROWED_BY if name in asked} | {
-            name: value for name, value in stretch.items() if value and not _says_nothing(name, value, today)
-        }
+        by = _by(asked)
+        base, stretch = _narrowed(asked, today)
         try:
             only = ListQuery({**base, "all": "1"}).filter(reader, reference, now)
         except Refused as refused:
@@ -170,6 +185,21 @@ def _board_page(office: Office, trends: Trends, reader: Reader, asked: Mapping[s
         today=short_day(today),
     )
     return page("board.html", language, reader, view, status=422 if told else 200)
+
+
+def _by(asked: Mapping[str, str]) -> str:
+    return "due" if asked.get("by") == "due" else "registered"
+
+
+def _narrowed(asked: Mapping[str, str], today: dt.date) -> tuple[dict[str, str], dict[str, str]]:
+    """The filter of the lists behind the board, and the first and last day of its stretch of time."""
+    by = _by(asked)
+    first, last = period_days(asked, today)
+    stretch = {f"{by}_from": first, f"{by}_until": last}
+    base = {name: asked[name] for name in NARROWED_BY if name in asked} | {
+        name: value for name, value in stretch.items() if value and not _says_nothing(name, value, today)
+    }
+    return base, stretch
 
 
 def _says_nothing(name: str, value: str, today: dt.date) -> bool:

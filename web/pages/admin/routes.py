@@ -22,12 +22,18 @@ def admin_routes(office: Office, health: Health, examination: Examination, webho
         webhook_allow: private places that webhooks may reach.
     """
     router = APIRouter(include_in_schema=False)
-    router.include_router(overview_routes(office, health, examination))
-    for routes in (
-        *(people_routes, new_person_routes, person_routes, account_routes, absence_routes),
-        *(agency_routes, field_routes, succession_routes, directory_file_routes),
-        *(calendar_routes, policy_routes, record_routes),
-    ):
-        router.include_router(routes(office))
-    router.include_router(webhook_routes(office, webhook_allow))
+    routers = (
+        overview_routes(office, health, examination),
+        *(routes(office) for routes in OF_THE_OFFICE),
+        webhook_routes(office, webhook_allow),
+    )
+    router.routes.extend(route for one in routers for route in one.routes)
     return router
+
+
+OF_THE_OFFICE = (
+    *(people_routes, new_person_routes, person_routes, account_routes, absence_routes),
+    *(agency_routes, field_routes, succession_routes, directory_file_routes),
+    *(calendar_routes, policy_routes, record_routes),
+)
+"""Pages that need nothing but the office."""
