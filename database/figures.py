@@ -204,8 +204,14 @@ class Axes:
     counted: Counted
 
 
-def count_axes(connection: Connection, now: dt.datetime, only: Filter | None = None) -> list[Axes]:
-    """Count the snapshots by all three axes, status and timeliness at once: everything that a board adds up."""
+def count_axes(
+    connection: Connection, now: dt.datetime, only: Filter | None = None, *also: ColumnElement[bool]
+) -> list[Axes]:
+    """Count the snapshots by all three axes, status and timeliness at once: everything that a board adds up.
+
+    Args:
+        also: conditions besides those of the filter.
+    """
     instant = func.coalesce(DIRECTIVE.c.judged_at, literal(now, DIRECTIVE.c.judged_at.type))
     late, due_at = instant > DIRECTIVE.c.due_at, DIRECTIVE.c.due_at
     soon = and_(instant <= due_at, instant >= DIRECTIVE.c.due_soon_at)
@@ -216,15 +222,14 @@ def count_axes(connection: Connection, now: dt.datetime, only: Filter | None = N
         *keys,
         func.count().label("number"),
         func.count(due_at).label("timed"),
-        func.sum(case((late, 1), else_=0)).label("late"),
-        func.sum(case((soon, 1), else_=0)).label("soon"),
+        func.count().filter(late).label("late"),
+        func.count().filter(soon).label("soon"),
     ).group_by(*keys)
-    if only is not None:
-        statement = statement.where(*only.conditions(now))
+    statement = statement.where(*also, *(only.conditions(now) if only is not None else ()))
     return [
         Axes(row.lead_agency, row.field, row.supervising_leader, one)
         for row in connection.execute(statement)
-        for one in _judged(row.status, row.number, row.timed, int(row.late), int(row.soon))
+        for one in _judged(row.status, row.number, row.timed, row.late, row.soon)
     ]
 
 

@@ -22,6 +22,7 @@ from models.local_time import local_day
 from models.refusal import Refused
 from models.timeliness import Figures
 from services.asking import Board, board
+from services.completed_figures import CompletedFigures
 from services.office import Office
 from services.trends import Trends, Week
 from web.charts import Chart, bars_and_line
@@ -103,28 +104,32 @@ class BoardView(View):
 def board_routes(office: Office) -> APIRouter:
     """The page `/board`."""
     router = APIRouter(include_in_schema=False)
-    trends = Trends()
+    trends, completed = Trends(), CompletedFigures()
 
     @router.get("/board")
     def show(request: Request) -> Response:
         asked = {name: value.strip()[:LONGEST_VALUE] for name, value in request.query_params.items() if value.strip()}
         reader = reader_of(request, office)
-        answer = _board_page(office, trends, reader, asked)
+        answer = _board_page(office, trends, completed, reader, asked)
         if asked.get("period", "") in SHORT_WAYS:  # who looks at one of them is about to look at the others
-            answer.background = BackgroundTask(_prepare, office, trends, reader, asked)
+            answer.background = BackgroundTask(_prepare, office, trends, completed, reader, asked)
         return answer
 
     return router
 
 
-def _prepare(office: Office, trends: Trends, reader: Reader, asked: Mapping[str, str]) -> None:
-    """Count the weeks of the other stretches of time, so that nobody waits for them."""
+def _prepare(
+    office: Office, trends: Trends, completed: CompletedFigures, reader: Reader, asked: Mapping[str, str]
+) -> None:
+    """Count what takes long for the other stretches of time, so that nobody waits for it."""
     with contextlib.suppress(*DATABASE_AWAY, Refused), reading(office.engine) as connection:
         reference = office.reference(connection)
         now = office.now(reference)
         for period in SHORT_WAYS:
             base, _ = _narrowed({**asked, "period": period}, local_day(now))
-            trends.count_weeks(connection, now, ListQuery({**base, "all": "1"}).filter(reader, reference, now))
+            only = ListQuery({**base, "all": "1"}).filter(reader, reference, now)
+            trends.count_weeks(connection, now, only)
+            completed.count(connection, now, only)
 
 
 def period_days(asked: Mapping[str, str], today: dt.date) -> tuple[str, str]:
@@ -148,7 +153,9 @@ def _end_of_month(day: dt.date) -> dt.date:
     return (day.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
 
 
-def _board_page(office: Office, trends: Trends, reader: Reader, asked: Mapping[str, str]) -> Response:
+def _board_page(
+    office: Office, trends: Trends, completed: CompletedFigures, reader: Reader, asked: Mapping[str, str]
+) -> Response:
     told = ""
     with reading(office.engine) as connection:
         reference = office.reference(connection)
@@ -162,7 +169,7 @@ def _board_page(office: Office, trends: Trends, reader: Reader, asked: Mapping[s
             told = refusal_sentence(refused.code, refused.data, reader.language, reader.directory)
             base = {}
             only = ListQuery({"all": "1"}).filter(reader, reference, now)
-        whole = board(connection, now, only)
+        whole = board(connection, now, only, completed.axes)
         weeks = trends.weeks(connection, now, only, whole.figures.overdue)
     language = reader.language
     view = BoardView(
