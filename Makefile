@@ -54,7 +54,7 @@ test: $(STAMP) debian ## check and test everything; the quick tests first
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -q -m "not server and not slow and not proof" -n 2 --dist worksteal
 	DONDOC_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q $(ON_BOTH) -m "not server and not slow and not proof" -n 2 --dist worksteal
-	$(BIN)/python -m pytest -q -m "(server or slow) and not proof" -n 4 --dist loadscope
+	$(BIN)/python -m pytest -q -m "(server or slow) and not proof" -n 4 --dist loadscope --no-loadscope-reorder
 	DONDOC_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q tests/workflows -m "server and not proof" -n 2 --dist loadscope
 
 proof: $(STAMP) ## what takes longer than make test: twenty rounds of crashes, great crowds, many more lives

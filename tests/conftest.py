@@ -27,6 +27,15 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
 
 
+LONGEST = ("tests/shell/test_survival.py",)
+"""What takes minutes on its own begins first, so that nothing runs alone at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes longest first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 @pytest.fixture(autouse=True)
 def _log() -> None:
     """Warnings to standard error, as in the shell; a traceback drawn with all variables takes seconds."""

@@ -1,15 +1,22 @@
 """Accounts, sessions, guesses and forgotten passwords, on a real database. It is Wednesday 4 March 2026, 09:00."""
 
 import datetime as dt
+import os
+import random
+import statistics
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import time_machine
 from builders import local
 from office_fixture import Desk
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 
-from database.engine import reading
+from database.engine import reading, writing
 from models.refusal import Code, Refused
 from models.sign_in import FREE_TRIES, FREE_TRIES_OF_AN_ADDRESS, IDLE, LONGEST_SESSION
 from models.tables import FAILURE, RESET, SESSION
@@ -42,6 +49,60 @@ def refusal(code: Code, office: Office, name: str, password: str, browser: Brows
         accounts.sign_in(office, name, password, browser)
     assert refused.value.code is code
     return refused.value
+
+
+# --- The price of a password ---------------------------------------------------------------------------------
+
+HASH_BYTES = 64 * 1024 * 1024
+
+
+def memory_in_use() -> int:
+    """Bytes of this process that lie in memory."""
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.slow
+def test_two_hundred_sign_ins_at_once_stay_within_a_bounded_memory(office: Office) -> None:
+    before, most, stop = memory_in_use(), [0], threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(0.002):
+            most[0] = max(most[0], memory_in_use())
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    with ThreadPoolExecutor(200) as people:
+        begun = list(people.map(lambda _: accounts.sign_in(office, PERSON, PASSWORD, HERE), range(200)))
+    stop.set()
+    watching.join()
+
+    assert len({secret for secret, _ in begun}) == 200
+    assert HASH_BYTES < most[0] - before < (passwords.AT_ONCE + 2) * HASH_BYTES
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(900)
+def test_an_unknown_name_takes_as_long_as_a_known_one_over_500_tries_of_each(office: Office) -> None:
+    """The difference of the medians is within what chance makes of tries whose names are drawn anew (1 in 1,000)."""
+    seconds: list[tuple[str, float]] = []
+    for _ in range(500):
+        for name in (PERSON, "khong.co.ai"):
+            begin = time.perf_counter()
+            refusal(Code.WRONG_PASSWORD, office, name, "mot mat khau sai")
+            seconds.append((name, time.perf_counter() - begin))
+            with writing(office.engine) as connection:
+                connection.execute(delete(FAILURE))
+
+    def apart(names: list[str]) -> float:
+        of_known = [taken for name, (_, taken) in zip(names, seconds, strict=True) if name == PERSON]
+        of_unknown = [taken for name, (_, taken) in zip(names, seconds, strict=True) if name != PERSON]
+        return abs(statistics.median(of_known) - statistics.median(of_unknown))
+
+    names, dice = [name for name, _ in seconds], random.Random(1)
+    measured = apart(names)
+    by_chance = sorted(apart(dice.sample(names, len(names))) for _ in range(1_000))
+
+    assert measured <= by_chance[-1]
 
 
 # --- Signing in ----------------------------------------------------------------------------------------------

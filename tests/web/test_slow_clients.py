@@ -94,3 +94,24 @@ async def test_who_waits_for_the_engine_while_the_process_ends_hears_503_and_is_
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert 'name="text" value="Đã xem"' in answer.text
+
+
+@pytest.mark.usefixtures("quick_patience")
+async def test_five_hundred_slow_connections_hinder_nobody_and_are_closed(desk: Desk) -> None:
+    async with serving(create_app(desk.office, no_temporal)) as port, httpx2.AsyncClient() as client:
+
+        async def slow() -> bytes:
+            return await said_to(port, b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\nname=tr")
+
+        async def slower() -> bytes:
+            return await said_to(port, b"GET /board HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+
+        waiting = [asyncio.create_task(slow() if number % 2 else slower()) for number in range(500)]
+        await asyncio.sleep(0.3)
+        assert not any(task.done() for task in waiting)
+        answers = [await client.get(f"http://127.0.0.1:{port}/sign-in") for _ in range(5)]
+        ended = await asyncio.gather(*waiting)
+
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert all(said.startswith(b"HTTP/1.1 408") for said in ended[1::2])
+    assert set(ended[0::2]) == {b""}
