@@ -149,6 +149,15 @@ class Directory(Frozen):
                 named.setdefault(name, []).append(agency)
         return named
 
+    @cached_property
+    def _people_by_name(self) -> dict[str, list[Person]]:
+        """By code, address and name: to try one person after another would tell how long who is unknown takes."""
+        named: dict[str, list[Person]] = {}
+        for person in self.people:
+            for name in {fold_key(text) for text in (person.code, person.email, person.name)}:
+                named.setdefault(name, []).append(person)
+        return named
+
     def agency(self, code: str) -> Agency | None:
         """The agency with this code, whether it still exists or not."""
         return self._agencies.get(code)
@@ -213,7 +222,7 @@ class Directory(Frozen):
         person = self._people.get(text.strip().casefold())
         if person is not None:
             return person
-        found = [one for one in self.people if key in (fold_key(one.code), fold_key(one.email), fold_key(one.name))]
+        found = self._people_by_name.get(key, [])
         if len(found) > 1:
             written = sort_key(text)
             found = [one for one in found if written in (sort_key(one.code), sort_key(one.name))]

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from database.figures import Axes, Filter, count_axes
 from models.tables import DIRECTIVE, LEDGER, is_open, is_turn
@@ -21,6 +21,9 @@ agency, field, leader, deadline or registration (the life table; tests/models/te
 
 SETTLED: Final = dt.timedelta(minutes=1)
 """What is older is in the database: an event's instant is taken before its transaction ends."""
+
+MOST_ADDED: Final = 1_000
+"""Directives completed since that are added; more of them are counted with all others."""
 
 KEPT: Final = 100
 """Filters that one process remembers."""
@@ -44,21 +47,24 @@ class CompletedFigures:
     def axes(self, connection: Connection, now: dt.datetime, only: Filter) -> list[Axes]:
         """The same as `database.figures.count_axes`."""
         known = self.count(connection, now, only)
+        since = _completed_since(connection, known.until)
+        fresh = count_axes(connection, now, only, _COMPLETED, DIRECTIVE.c.code.in_(since)) if since else ()
         return [
-            *count_axes(connection, now, only, is_open()),
+            *count_axes(connection, now, only, *_OPEN),
             *count_axes(connection, now, only, DIRECTIVE.c.status == Status.CANCELLED.value),
             *known.axes,
-            *count_axes(connection, now, only, _COMPLETED, DIRECTIVE.c.code.in_(_completed_since(known.until))),
+            *fresh,
         ]
 
     def count(self, connection: Connection, now: dt.datetime, only: Filter) -> _Known:
         """What is remembered; counted now where that is nothing, or no longer true."""
         hour = now.replace(minute=0, second=0, microsecond=0)
         known = self._known.pop(only, None)
-        if known is None or known.hour != hour or known.until > now or _reopened_since(connection, known.until):
+        if known is None or known.hour != hour or known.until > now or _is_outdated(connection, known.until):
             until = now - SETTLED
-            before = DIRECTIVE.c.code.not_in(_completed_since(until))
-            known = _Known(hour, until, tuple(count_axes(connection, now, only, _COMPLETED, before)))
+            since = _completed_since(connection, until)
+            conditions = (_COMPLETED, DIRECTIVE.c.code.not_in(since)) if since else (_COMPLETED,)
+            known = _Known(hour, until, tuple(count_axes(connection, now, only, *conditions)))
         self._known[only] = known
         while len(self._known) > KEPT:
             self._known.popitem(last=False)
@@ -66,12 +72,23 @@ class CompletedFigures:
 
 
 _COMPLETED: Final = DIRECTIVE.c.status == Status.COMPLETED.value
+_OPEN: Final = (DIRECTIVE.c.status.in_([one.value for one in Status if not one.closed]), is_open())
+"""Said twice: the one is where the index of everything begins, the other is what the indexes of the open ones hold."""
 
 
-def _completed_since(instant: dt.datetime) -> Select[tuple[str]]:
-    return select(LEDGER.c.directive).where(is_turn(), LEDGER.c.kind.in_(COMPLETING), LEDGER.c.at >= instant)
+def _completed_since(connection: Connection, instant: dt.datetime) -> list[str]:
+    """What was completed at an instant or later; asked for by itself, since a database would go through everything."""
+    completed = select(LEDGER.c.directive).where(_turned(COMPLETING, instant)).distinct()
+    return list(connection.execute(completed).scalars())
 
 
-def _reopened_since(connection: Connection, instant: dt.datetime) -> bool:
-    reopened = select(LEDGER.c.directive).where(is_turn(), LEDGER.c.kind == "reopened", LEDGER.c.at >= instant)
-    return connection.execute(reopened.limit(1)).first() is not None
+def _is_outdated(connection: Connection, instant: dt.datetime) -> bool:
+    """Whether something was reopened since, or so much was completed that it is better counted anew."""
+    if connection.execute(select(LEDGER.c.id).where(_turned(("reopened",), instant)).limit(1)).first() is not None:
+        return True
+    completed = select(LEDGER.c.id).where(_turned(COMPLETING, instant)).limit(MOST_ADDED + 1).subquery()
+    return connection.execute(select(func.count()).select_from(completed)).scalar_one() > MOST_ADDED
+
+
+def _turned(kinds: tuple[str, ...], instant: dt.datetime) -> ColumnElement[bool]:
+    return and_(is_turn(), LEDGER.c.kind.in_(kinds), LEDGER.c.at >= instant)
