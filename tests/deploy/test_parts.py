@@ -104,6 +104,12 @@ def eventually(reached: Any) -> None:
         time.sleep(0.2)
 
 
+def workers_of(parts: Any) -> int:
+    """How many workers ask for tasks."""
+    known = json.loads(parts.dondoc("deployment", "list", "--json").stdout)["builds"]
+    return sum(build["workers"] for build in known)
+
+
 def test_the_parts_of_the_compose_file_work_together_and_go_on_after_a_worker_is_killed(parts: Parts) -> None:
     assert parts.start("migrate").wait(120) == 0
     with ExitStack() as running:
@@ -117,11 +123,13 @@ def test_the_parts_of_the_compose_file_work_together_and_go_on_after_a_worker_is
 
         registered = parts.dondoc("register", "--content", "Báo cáo tiến độ", "--lead", "Sở Y tế", "--code", "NV-1")
         assert registered.returncode == 0, registered.stderr
+        eventually(lambda: workers_of(parts) == 2)
         first.kill()
         done = parts.dondoc("do", "NV-1", "acknowledge", "--as", "truong.syt")
-        assert done.returncode == 0, done.stderr
-        status = json.loads(parts.dondoc("status", "NV-1", "--json").stdout)
-        assert (status["status"], status["seq"]) == ("in_progress", 3)
+        # What the killed one had begun is given out again after 10 s; on a slow machine "kept" was said by then.
+        assert done.returncode == 0 or "sẽ tự ghi" in done.stderr, done.stderr
+        eventually(lambda: json.loads(parts.dondoc("status", "NV-1", "--json").stdout)["status"] == "in_progress")
+        assert json.loads(parts.dondoc("status", "NV-1", "--json").stdout)["seq"] == 3
         assert json.loads(parts.dondoc("verify", "--json").stdout)["broken"] == []
         builds = json.loads(parts.dondoc("deployment", "list", "--json").stdout)
         assert builds["current"] == SERVICES["worker"]["environment"]["DONDOC_WORKER_BUILD"].partition(":-")[2][:-1]
