@@ -1,13 +1,17 @@
 """The ledger in SQL: reading and appending rows, and checking the chain. Nothing updates or deletes a row."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, and_, bindparam, func, insert, select, text
 
 from models.events import MomentReached, Recorded, read_event, row_hash
 from models.tables import LEDGER
+
+SETTLED: Final = dt.timedelta(minutes=1)
+"""Rows older than this are all to be seen: an event's instant is taken before its transaction ends."""
 
 _numbered = select(LEDGER.c.directive, func.max(LEDGER.c.seq).label("seq")).group_by(LEDGER.c.directive)
 _last = _numbered.where(LEDGER.c.directive.in_(bindparam("codes", expanding=True))).subquery()

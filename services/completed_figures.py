@@ -12,15 +12,13 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from database.figures import Axes, Filter, count_axes
+from database.ledger import SETTLED
 from models.tables import DIRECTIVE, LEDGER, is_open, is_turn
 from models.vocabulary import Status
 
 COMPLETING: Final = ("accepted", "moved_in")
 """The events that complete a directive; `reopened` alone takes it back, and nothing else changes a completed one's
 agency, field, leader, deadline or registration (the life table; tests/models/test_life_matrix.py)."""
-
-SETTLED: Final = dt.timedelta(minutes=1)
-"""What is older is in the database: an event's instant is taken before its transaction ends."""
 
 MOST_ADDED: Final = 1_000
 """Directives completed since that are added; more of them are counted with all others."""

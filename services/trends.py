@@ -9,15 +9,13 @@ from typing import Final
 from sqlalchemy import Connection
 
 from database.figures import Filter
+from database.ledger import SETTLED
 from database.trend import counted_in, late_then, overdue_then
 from models.local_time import at, local_day
 
 WEEKS: Final = 26
 ENTERED: Final = ("registered",)
 COMPLETED: Final = ("accepted", "moved_in")
-SETTLED: Final = dt.timedelta(minutes=1)
-"""What is older is in the database: an event's instant is taken before its transaction ends."""
-
 KEPT: Final = 512
 """Filters whose past one process remembers: the scopes of an office's people, and what they ask for besides."""
 

@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let no test wait while the collector looks through all that was loaded: with every test that was 200 ms."""
+    """Let no test wait while the collector looks through all that was loaded, again and again."""
     settle_in()
 
 
