@@ -144,6 +144,7 @@ def run(settings: Settings, listening: socket.socket, around: Around = _as_it_is
             decoding=decoding_of(link, settings.codec_origin),
             place=Place(settings.data_dir, settings.temporal_address, settings.smtp_url),
         ),
+        at_once=True,
     )
     server = StoppableServer(server_config(RequestIds(around(application, office)), settings.trusted_proxies))
     server.closing = closing

@@ -13,8 +13,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.routing import Match, Mount
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp
 from temporalio.client import Client
 
 from activities.clock_guard import ClockGuard
@@ -44,6 +43,7 @@ from web.engine_watch import EngineNoted, EngineWatch
 from web.examination import Examination, Place
 from web.headers import SecurityHeaders
 from web.health import Health, Machine, TemporalClient, health_routes
+from web.later import Later
 from web.live import Pulse, live_routes
 from web.metrics import metrics_routes
 from web.never_hanging import NeverHanging
@@ -116,11 +116,14 @@ class Surroundings:
     place: Place = field(default_factory=Place)
 
 
-def create_app(office: Office, temporal_client: TemporalClient, around: Surroundings | None = None) -> ASGIApp:
+def create_app(
+    office: Office, temporal_client: TemporalClient, around: Surroundings | None = None, *, at_once: bool = False
+) -> ASGIApp:
     """Build the application.
 
     Args:
         temporal_client: gives the client of Temporal, connecting when need be; raises RuntimeError while it cannot.
+        at_once: build every part now, as a process does that will run for long, and not with the first request for it.
     """
     around = around or Surroundings()
     kept_in = around.data_dir or Path(tempfile.mkdtemp(prefix="dondoc-"))
@@ -148,7 +151,8 @@ def create_app(office: Office, temporal_client: TemporalClient, around: Surround
     add(meeting_routes(office))
     add(inbox_routes(office, around.base_url))
     add(token_routes(office, around.base_url))
-    api = create_api(
+    api = partial(
+        create_api,
         office,
         client,
         desk,
@@ -157,7 +161,6 @@ def create_app(office: Office, temporal_client: TemporalClient, around: Surround
         webhook_allow=around.webhook_allow,
         closing=around.closing,
     )
-    app.router.routes.append(ApiMount("/api", api))
     add(preferences_routes(office))
     watch = EngineWatch(temporal_client)
     add(live_routes(office, Pulse(office, watch, around.closing)))
@@ -169,7 +172,12 @@ def create_app(office: Office, temporal_client: TemporalClient, around: Surround
     add(import_row_routes(reviews))
     add(operation_routes(office))
     examination = Examination(office, temporal_client, machine, around.place)
-    add(admin_routes(office, health, examination, around.webhook_allow))
+    administration = partial(admin_routes, office, health, examination, around.webhook_allow)
+    later = (Later("/api", api), Later("/admin", administration))
+    app.router.routes.extend(later)
+    if at_once:
+        for part in later:
+            part.build()
     add(help_routes(office))
     if around.decoding is not None:
         add(codec_routes(office, around.decoding))
@@ -190,15 +198,6 @@ def create_app(office: Office, temporal_client: TemporalClient, around: Surround
 def _add(app: FastAPI, router: APIRouter) -> None:
     """Let the application have these routes as they are; to include a router builds each of its routes once more."""
     app.router.routes.extend(router.routes)
-
-
-class ApiMount(Mount):
-    """The API with all that lies below it, a path with a line break too, at which the pattern of a mount would end."""
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether a request is for the API, which reads the path itself."""
-        below = scope["type"] == "http" and scope["path"].startswith(f"{self.path}/")
-        return (Match.FULL if below else Match.NONE), {}
 
 
 def _client_or_none(temporal_client: TemporalClient) -> Callable[[], Awaitable[Client | None]]:

@@ -11,7 +11,7 @@ from services.accounts import Account
 from services.answers import Said
 from services.directories import enter_absence, remove_absence
 from services.office import Office
-from web.api.described import problems
+from web.api.described import PREFIX, problems
 from web.api.directory import AbsenceSaid
 from web.api.door import Keeps, code_of
 from web.api.own import AbsenceGiven, Absences
@@ -50,7 +50,7 @@ class Accounts(Said):
 
 def account_routes(office: Office) -> APIRouter:
     """The routes for accounts."""
-    router = APIRouter(tags=["administration"])
+    router = APIRouter(prefix=PREFIX, tags=["administration"])
 
     @router.get("/accounts", operation_id="listAccounts", responses=problems())
     def listed(caller: Keeps) -> Accounts:
@@ -94,7 +94,7 @@ def account_routes(office: Office) -> APIRouter:
 
 def absence_routes(office: Office) -> APIRouter:
     """The routes for absences of other people."""
-    router = APIRouter(tags=["directory"])
+    router = APIRouter(prefix=PREFIX, tags=["directory"])
 
     @router.post(
         "/people/{code}/absences",

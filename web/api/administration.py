@@ -17,7 +17,7 @@ from services.audit import audited
 from services.keepers import find_keeper
 from services.office import Office
 from services.webhooks import Webhook
-from web.api.described import problems
+from web.api.described import PREFIX, problems
 from web.api.door import Administers, Caller
 from web.api.parts import (
     Cursor,
@@ -114,7 +114,7 @@ class AuditPage(Said):
 
 def administration_routes(office: Office, webhook_allow: frozenset[str]) -> APIRouter:
     """The routes under `/webhooks`."""
-    router = APIRouter(tags=["administration"])
+    router = APIRouter(prefix=PREFIX, tags=["administration"])
 
     @router.get("/webhooks", operation_id="listWebhooks", responses=problems())
     def listed(caller: Administers) -> Webhooks:
@@ -167,7 +167,7 @@ def administration_routes(office: Office, webhook_allow: frozenset[str]) -> APIR
 
 def webhook_call_routes(office: Office, webhook_allow: frozenset[str]) -> APIRouter:
     """The routes under `/webhooks/{id}/calls`."""
-    router = APIRouter(tags=["administration"])
+    router = APIRouter(prefix=PREFIX, tags=["administration"])
 
     @router.get("/webhooks/{id}/calls", operation_id="listWebhookCalls", responses=problems(404))
     def calls(caller: Administers, id: Number) -> Calls:  # noqa: A002
@@ -199,7 +199,7 @@ def webhook_call_routes(office: Office, webhook_allow: frozenset[str]) -> APIRou
 
 def audit_routes(office: Office) -> APIRouter:
     """The route `/audit`."""
-    router = APIRouter(tags=["administration"])
+    router = APIRouter(prefix=PREFIX, tags=["administration"])
 
     @router.get("/audit", operation_id="listAudit", responses=problems())
     def audit(

@@ -49,8 +49,6 @@ from web.api.problems import (
     told_problem,
 )
 
-PREFIX: Final = "/api/v1"
-
 OF_THE_OFFICE: Final = (
     *(directory.person_routes, directory.agency_routes, directory.field_routes, directory.succession_routes),
     *(calendar_routes, version_routes, policy_routes, account_routes, absence_routes),
@@ -105,7 +103,7 @@ def create_api(
         *(routes(office) for routes in OF_THE_OFFICE),
     )
     for router in routers:
-        api.include_router(router, prefix=PREFIX)
+        api.router.routes.extend(router.routes)  # to include a router builds each of its routes once more
     for problem in (ApiProblem, KeyRefused, RequestValidationError, HTTPException, *OUR_RULES, *DATABASE_AWAY):
         api.add_exception_handler(problem, told_problem)
     api.add_exception_handler(Refused, _told_refusal)
@@ -121,7 +119,7 @@ def _told_methods(routers: Sequence[APIRouter]) -> Callable[[Request, Exception]
     for router in routers:
         for route in router.routes:
             if isinstance(route, APIRoute):
-                methods.setdefault(PREFIX + route.path, set()).update(route.methods or ())
+                methods.setdefault(route.path, set()).update(route.methods or ())
     known = [(compile_path(path)[0], taken) for path, taken in methods.items()]
 
     async def told(request: Request, problem: Exception) -> Response:

@@ -9,7 +9,7 @@ from pydantic import ConfigDict
 from services.answers import DaySaid, Said, day_said
 from services.office import Office
 from services.office_calendar import CalendarChange, confirm_year, make_working, take_back, take_off
-from web.api.described import problems
+from web.api.described import PREFIX, problems
 from web.api.door import Keeps
 from web.api.parts import AnyDay, Day, Given, IdempotencyKey, Line, answer, no_such, once_in_thread
 
@@ -57,7 +57,7 @@ class YearConfirmed(Said):
 
 def calendar_routes(office: Office) -> APIRouter:
     """The routes that change the calendar."""
-    router = APIRouter(tags=["calendar and policy"])
+    router = APIRouter(prefix=PREFIX, tags=["calendar and policy"])
 
     @router.post(
         "/days-off",

@@ -25,7 +25,7 @@ from services.asking import is_seen, status_of
 from services.attachments import kept_before
 from services.command_words import KINDS, Words, make_command
 from services.office import Office
-from web.api.described import etag, problems
+from web.api.described import PREFIX, etag, problems
 from web.api.door import Caller, Reads, Writes, code_of
 from web.api.parts import Code, Flag, Given, IdempotencyKey, Line, Lines, Percent, answer, bad_part
 from web.api.problems import RETRY_SECONDS, ApiProblem, ProblemCode
@@ -126,7 +126,7 @@ IfMatch = Annotated[
 
 def command_routes(office: Office, desk: DeskMaker) -> APIRouter:
     """The routes for commands."""
-    router = APIRouter(tags=["commands"])
+    router = APIRouter(prefix=PREFIX, tags=["commands"])
 
     @router.post(
         "/directives/{code}/commands",

@@ -9,6 +9,9 @@ from pydantic import BaseModel
 
 from web.api.problems import PROBLEM_JSON, Problem
 
+PREFIX: Final = "/api/v1"
+"""What every path begins with."""
+
 ALWAYS: Final = (401, 403, 422, 429, 503)
 """Statuses with which any operation may refuse."""
 

@@ -40,7 +40,7 @@ from services.intake_answers import reasons_said
 from services.office import Office
 from services.registration import Reason, read_registration
 from services.registration_words import raw_directive
-from web.api.described import etag, problems
+from web.api.described import PREFIX, etag, problems
 from web.api.door import Caller, Reads, Writes, code_of
 from web.api.parts import (
     AnyDay,
@@ -184,7 +184,7 @@ class DirectiveGiven(Given):
 
 def directive_routes(office: Office, client: ClientOrNone) -> APIRouter:
     """The routes under `/directives`."""
-    router = APIRouter(tags=["directives"])
+    router = APIRouter(prefix=PREFIX, tags=["directives"])
 
     @router.get("/directives", operation_id="listDirectives", responses=problems())
     def listed(caller: Reads, asked: Filters, after: Cursor = "", limit: Limit = 50) -> DirectivePage:

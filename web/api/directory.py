@@ -28,7 +28,7 @@ from services.directory_editing import (
 )
 from services.office import Office
 from services.succession import Plan, carry_out, plan
-from web.api.described import problems, version_tag
+from web.api.described import PREFIX, problems, version_tag
 from web.api.door import Caller, Keeps, Reads, code_of
 from web.api.parts import (
     Day,
@@ -195,7 +195,7 @@ class SuccessionTaken(Said):
 
 def person_routes(office: Office) -> APIRouter:
     """The routes of one person."""
-    router = APIRouter(tags=["directory"])
+    router = APIRouter(prefix=PREFIX, tags=["directory"])
 
     @router.post(
         "/people", operation_id="addPerson", status_code=HTTPStatus.CREATED, response_model=PersonWhole, responses=NEW
@@ -230,7 +230,7 @@ def person_routes(office: Office) -> APIRouter:
 
 def agency_routes(office: Office) -> APIRouter:
     """The routes of one agency."""
-    router = APIRouter(tags=["directory"])
+    router = APIRouter(prefix=PREFIX, tags=["directory"])
 
     @router.post(
         "/agencies", operation_id="addAgency", status_code=HTTPStatus.CREATED, response_model=Agency, responses=NEW
@@ -265,7 +265,7 @@ def agency_routes(office: Office) -> APIRouter:
 
 def field_routes(office: Office) -> APIRouter:
     """The routes of one field."""
-    router = APIRouter(tags=["directory"])
+    router = APIRouter(prefix=PREFIX, tags=["directory"])
 
     @router.post(
         "/fields", operation_id="addField", status_code=HTTPStatus.CREATED, response_model=FieldOfWork, responses=NEW
@@ -300,7 +300,7 @@ def field_routes(office: Office) -> APIRouter:
 
 def succession_routes(office: Office) -> APIRouter:
     """The routes under `/successions`."""
-    router = APIRouter(tags=["directory"])
+    router = APIRouter(prefix=PREFIX, tags=["directory"])
 
     @router.post("/successions/preview", operation_id="previewSuccession", responses=problems(400, 413, 415))
     def preview(caller: Keeps, given: SuccessionGiven) -> SuccessionSaid:

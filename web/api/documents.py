@@ -30,7 +30,7 @@ from services.intake import start_all
 from services.intake_answers import ReasonSaid, WarningSaid, reasons_said
 from services.office import Office
 from services.registering import ROWS, DirectiveWords, DocumentWords, Judged, NotSaved, Saved, judge, save
-from web.api.described import problems
+from web.api.described import PREFIX, problems
 from web.api.directives import ClientOrNone, DocumentGiven
 from web.api.door import Caller, Reads, Writes
 from web.api.parts import (
@@ -142,7 +142,7 @@ class DocumentJudged(Said):
 
 def document_routes(office: Office, client: ClientOrNone) -> APIRouter:
     """The routes under `/documents`, and `/document-previews`."""
-    router = APIRouter(tags=["documents"])
+    router = APIRouter(prefix=PREFIX, tags=["documents"])
 
     @router.get("/documents", operation_id="listDocuments", responses=problems())
     def listed(caller: Reads, text: Searched = "", after: Cursor = "", limit: Limit = 50) -> DocumentPage:

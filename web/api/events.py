@@ -20,7 +20,7 @@ from services.answers import Said
 from services.following import FeedEvent, events_after, events_before
 from services.office import Office
 from services.tokens import Holder
-from web.api.described import problems
+from web.api.described import PREFIX, problems
 from web.api.door import Caller, Follows
 from web.api.parts import Limit, Searched, answer
 from web.api.problems import ApiProblem, ProblemCode
@@ -80,7 +80,7 @@ class Streams:
 
 def event_routes(office: Office, closing: threading.Event) -> APIRouter:
     """The route `/events`."""
-    router = APIRouter(tags=["events"])
+    router = APIRouter(prefix=PREFIX, tags=["events"])
     streams = Streams(closing)
     described: dict[int | str, dict[str, Any]] = {
         200: {"content": {STREAM: {"schema": {"type": "string", "description": "`id`, `event` (the kind), `data`"}}}}

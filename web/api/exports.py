@@ -12,7 +12,7 @@ from documents.export_workbook import MOST_IN_WORKBOOK
 from documents.file_types import XLSX
 from services.asking import Order, count_directives
 from services.office import Office
-from web.api.described import problems
+from web.api.described import PREFIX, problems
 from web.api.directives import FilterGiven, Filters
 from web.api.door import Caller, Reads
 from web.api.problems import ApiProblem, ProblemCode
@@ -23,7 +23,7 @@ NAME: Final = "nhiem-vu"
 
 def export_routes(office: Office) -> APIRouter:
     """The routes `/directives.csv` and `/directives.xlsx`."""
-    router = APIRouter(tags=["directives"])
+    router = APIRouter(prefix=PREFIX, tags=["directives"])
 
     @router.get(
         "/directives.csv",

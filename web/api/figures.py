@@ -13,7 +13,7 @@ from services.filters import make_filter
 from services.office import Office
 from services.succession import figures_by_successor
 from services.trends import Trends
-from web.api.described import problems
+from web.api.described import PREFIX, problems
 from web.api.directives import DayAsked
 from web.api.door import Reads
 from web.api.parts import Searched
@@ -37,7 +37,7 @@ class Weeks(Said):
 
 def board_routes(office: Office) -> APIRouter:
     """The routes under `/board`."""
-    router = APIRouter(tags=["board"])
+    router = APIRouter(prefix=PREFIX, tags=["board"])
     trends = Trends()
 
     @router.get("/board", operation_id="getBoard", responses=problems())

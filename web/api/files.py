@@ -15,7 +15,7 @@ from services.answers import Instant, Said
 from services.attachments import Attachment, FileStore, Upload, files_of, find, keep
 from services.offers import offers
 from services.office import Office
-from web.api.described import problems
+from web.api.described import PREFIX, problems
 from web.api.directives import seen
 from web.api.door import FILE_BODY_BYTES, Caller, Reads, Writes, code_of
 from web.api.parts import Code, answer
@@ -43,7 +43,7 @@ class Files(Said):
 
 def file_routes(office: Office, store: FileStore) -> APIRouter:
     """The routes under `/directives/{code}/files`."""
-    router = APIRouter(tags=["directives"])
+    router = APIRouter(prefix=PREFIX, tags=["directives"])
 
     @router.get("/directives/{code}/files", operation_id="listFiles", responses=problems(404))
     def listed(caller: Reads, code: Code) -> Files:

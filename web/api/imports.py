@@ -19,7 +19,7 @@ from services.intake import Intake, require_may_enter, start_all
 from services.intake_answers import ImportSaid, import_said
 from services.office import Office
 from services.workbook_import import ImportReport, import_workbook
-from web.api.described import problems
+from web.api.described import PREFIX, problems
 from web.api.directives import ClientOrNone
 from web.api.door import FILE_BODY_BYTES, Caller, Writes
 from web.api.parts import IdempotencyKey, TrueOrFalse, once
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 def import_routes(office: Office, client: ClientOrNone) -> APIRouter:
     """The route `/imports`."""
-    router = APIRouter(tags=["imports"])
+    router = APIRouter(prefix=PREFIX, tags=["imports"])
 
     @router.post(
         "/imports",

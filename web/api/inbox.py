@@ -12,7 +12,7 @@ from models.tables import GREATEST_NUMBER
 from services.answers import Instant, Said
 from services.asking import InboxItem, inbox_of, mark_numbers_read
 from services.office import Office
-from web.api.described import problems
+from web.api.described import PREFIX, problems
 from web.api.door import Caller, Reads, Writes
 from web.api.parts import Cursor, Given, Limit, TrueOrFalse, bad_part, make_cursor, read_cursor
 
@@ -52,7 +52,7 @@ class Marked(Said):
 
 def inbox_routes(office: Office, base_url: str) -> APIRouter:
     """The routes under `/inbox`."""
-    router = APIRouter(tags=["inbox"])
+    router = APIRouter(prefix=PREFIX, tags=["inbox"])
 
     @router.get("/inbox", operation_id="listNotices", responses=problems())
     def show(

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from models.tokens import TokenScope
 from models.vocabulary import Role
 from services.answers import Instant, Said
-from web.api.described import problems
+from web.api.described import PREFIX, problems
 from web.api.door import Anybody
 
 
@@ -41,7 +41,7 @@ class MeSaid(Said):
 
 def me_routes() -> APIRouter:
     """The route `/me`."""
-    router = APIRouter(tags=["token"])
+    router = APIRouter(prefix=PREFIX, tags=["token"])
 
     @router.get("/me", operation_id="whoAmI", responses=problems())
     def me(caller: Anybody) -> MeSaid:

@@ -12,7 +12,7 @@ from services.directories import find_agencies, find_people
 from services.office import Office
 from services.office_calendar import announced_days, proposed_days
 from services.policies import policy_in_force
-from web.api.described import problems, version_tag
+from web.api.described import PREFIX, problems, version_tag
 from web.api.door import Caller, Reads
 from web.api.parts import Searched, TrueOrFalse, answer, tag
 
@@ -66,7 +66,7 @@ class PolicySaid(Said):
 
 def office_routes(office: Office) -> APIRouter:
     """The routes for directory, calendar and policy."""
-    router = APIRouter(tags=["office"], responses=problems())
+    router = APIRouter(prefix=PREFIX, tags=["office"], responses=problems())
 
     @router.get("/agencies", operation_id="listAgencies")
     def agencies(caller: Reads, text: Searched = "", everything: All = "false") -> Agencies:

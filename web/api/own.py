@@ -25,7 +25,7 @@ from services.preferences import (
     remove_own_absence,
 )
 from services.saved_views import MOST, TooManyViews, forget_view, save_view, saved_views
-from web.api.described import problems
+from web.api.described import PREFIX, problems
 from web.api.directory import AbsenceSaid
 from web.api.door import Caller, Reads, Writes
 from web.api.me import TokenSaid
@@ -153,7 +153,7 @@ class Operations(Said):
 
 def work_routes(office: Office) -> APIRouter:
     """The routes for what waits and what goes on."""
-    router = APIRouter(tags=["own"])
+    router = APIRouter(prefix=PREFIX, tags=["own"])
 
     @router.get("/work", operation_id="listWork", responses=problems())
     def work(caller: Reads) -> Work:
@@ -197,7 +197,7 @@ def work_routes(office: Office) -> APIRouter:
 
 def view_routes(office: Office) -> APIRouter:
     """The routes under `/views`."""
-    router = APIRouter(tags=["own"])
+    router = APIRouter(prefix=PREFIX, tags=["own"])
 
     @router.get("/views", operation_id="listViews", responses=problems())
     def views(caller: Reads) -> Views:
@@ -233,7 +233,7 @@ def view_routes(office: Office) -> APIRouter:
 
 def preference_routes(office: Office) -> APIRouter:
     """The routes for mails and absences."""
-    router = APIRouter(tags=["own"])
+    router = APIRouter(prefix=PREFIX, tags=["own"])
 
     @router.get("/preferences", operation_id="getPreferences", responses=problems())
     def preferences(caller: Reads) -> PreferencesSaid:
@@ -274,7 +274,7 @@ def preference_routes(office: Office) -> APIRouter:
 
 def sign_in_routes(office: Office) -> APIRouter:
     """The routes for sessions and tokens."""
-    router = APIRouter(tags=["own"])
+    router = APIRouter(prefix=PREFIX, tags=["own"])
 
     @router.get("/sessions", operation_id="listSessions", responses=problems())
     def sessions(caller: Reads) -> Sessions:

@@ -12,7 +12,7 @@ from models.vocabulary import Audience, Clock
 from services.answers import Instant, Said
 from services.office import Office
 from services.policies import Change, MomentChange, Simulation, activate, policy_versions, simulate
-from web.api.described import problems
+from web.api.described import PREFIX, problems
 from web.api.door import Keeps
 from web.api.parts import Given, IdempotencyKey, Lines, Number, Text, answer, bad_part, no_such, once_in_thread
 
@@ -115,7 +115,7 @@ class Activated(Said):
 
 def version_routes(office: Office) -> APIRouter:
     """The routes that read the policy's versions."""
-    router = APIRouter(tags=["calendar and policy"])
+    router = APIRouter(prefix=PREFIX, tags=["calendar and policy"])
 
     @router.get("/policy/versions", operation_id="listPolicyVersions", responses=problems())
     def versions(caller: Keeps) -> Versions:
@@ -142,7 +142,7 @@ def version_routes(office: Office) -> APIRouter:
 
 def policy_routes(office: Office) -> APIRouter:
     """The routes that try a policy and put it in force."""
-    router = APIRouter(tags=["calendar and policy"])
+    router = APIRouter(prefix=PREFIX, tags=["calendar and policy"])
 
     @router.post("/policy/preview", operation_id="previewPolicy", responses=problems(400, 413, 415))
     def preview(caller: Keeps, given: PolicyTried) -> SimulationSaid:
