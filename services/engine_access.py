@@ -1,11 +1,16 @@
 """What the sweep does with what was left lying, by the same clients as people's own commands."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowQueryFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.catching_up import Behind
@@ -45,9 +50,11 @@ class EngineAccess:
         await start_registered(self.client, registration, self.office.reference().clock_shift)
 
     async def send(self, envelope: CommandEnvelope) -> None:
-        """Send a kept command again; a refusal ends it."""
+        """Send a kept command again; a refusal ends it. A directive that cannot take it goes on anew."""
         try:
-            await Sender(self.client, self.office, patience=PATIENCE_SECONDS, again=True).send(envelope)
+            sent = await Sender(self.client, self.office, patience=PATIENCE_SECONDS, again=True).send(envelope)
+            if sent.outcome == "kept":
+                await self._begin_anew_if_stuck(envelope.directive)
         except Refused as refused:
             self.refused(refused.code)
             log.info(
@@ -64,11 +71,7 @@ class EngineAccess:
 
     async def wake(self, code: str, next_at: dt.datetime) -> None:
         """Ask a directive that overslept its next moment to look at its clocks; one that cannot goes on anew."""
-        try:
-            await self._replan(code, f"overslept/{next_at.isoformat()}")
-        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
-            if not await begin_anew_if_stuck(self.client, code, self._rows(code), self.office.reference().clock_shift):
-                raise
+        await self._or_anew(code, self._replan(code, f"overslept/{next_at.isoformat()}"))
 
     async def catch_up(self, behind: Behind) -> None:
         """Make sure that a directive's workflow knows what the ledger holds; one that lags folds it in and plans."""
@@ -83,11 +86,24 @@ class EngineAccess:
                 lags = state.seq < behind.seq
             if lags:
                 await own.execute_update("replan", id=f"catch-up/{behind.seq}", rpc_timeout=limit)
+        except WorkflowQueryFailedError:  # it cannot be replayed, which a task of its own has to show
+            await self._or_anew(behind.directive, self._replan(behind.directive, f"catch-up/{behind.seq}"))
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                if not behind.closed:
+                    await self._start_again(behind.directive)
+            elif not await self._begin_anew_if_stuck(behind.directive):
                 raise
-            if not behind.closed:
-                await self._start_again(behind.directive)
+
+    async def _or_anew(self, code: str, asked: Awaitable[None]) -> None:
+        try:
+            await asked
+        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            if not await self._begin_anew_if_stuck(code):
+                raise
+
+    async def _begin_anew_if_stuck(self, code: str) -> bool:
+        return await begin_anew_if_stuck(self.client, code, self._rows(code), self.office.reference().clock_shift)
 
     async def _replan(self, code: str, update_id: str) -> None:
         try:

@@ -225,15 +225,25 @@ async def _mend(office: Office, client: Client, difference: Difference, task_que
                 if not await _start(office, client, code, task_queue):
                     return False
             case DifferenceKind.NO_ANSWER:
-                shift = (await asyncio.to_thread(office.reference)).clock_shift
-                rows = await asyncio.to_thread(_rows, office, code)
-                if not await begin_anew_if_stuck(client, code, rows, shift, task_queue):
-                    await _replan(office, client, code, task_queue)
+                await _bring_to_answer(office, client, code, task_queue)
             case _:
                 await _replan(office, client, code, task_queue)
     except (TemporalError, ValueError):  # unreachable, or rows that this release cannot read (RULES 18)
         return False
     return await _is_mended(office, client, code)
+
+
+async def _bring_to_answer(office: Office, client: Client, code: str, task_queue: str) -> None:
+    """Let the workflow plan; one that cannot be replayed, which its task for that shows, goes on anew."""
+    shift = (await asyncio.to_thread(office.reference)).clock_shift
+    rows = await asyncio.to_thread(_rows, office, code)
+    if await begin_anew_if_stuck(client, code, rows, shift, task_queue):
+        return
+    try:
+        await _replan(office, client, code, task_queue)
+    except TemporalError:
+        if not await begin_anew_if_stuck(client, code, rows, shift, task_queue):
+            raise
 
 
 async def _is_mended(office: Office, client: Client, code: str) -> bool:

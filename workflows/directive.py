@@ -77,9 +77,11 @@ class DirectiveWorkflow:
             self._ready = True
         while True:
             rang = await self._rest()
-            if self._is_due() if self._waits_by_clock else rang:
+            if self._waits_by_clock and self._is_due():
                 async with self._lock:
                     await self._plan()
+            elif rang is not None and not self._waits_by_clock:
+                await self._ring(rang)
             if not (self._closed or self._is_long()):
                 continue
             await workflow.wait_condition(workflow.all_handlers_finished)
@@ -160,7 +162,18 @@ class DirectiveWorkflow:
     def _is_long(self) -> bool:
         return workflow.info().get_current_history_length() > LONG_HISTORY
 
-    async def _rest(self) -> bool:
+    async def _ring(self, rang: dt.datetime) -> None:
+        """Tell what a ring was for, judged when nobody else is at work.
+
+        What comes while a task waits for the database is handed over by the SDK as it comes, but together with the
+        database's answer when the history is replayed. Behind the lock both are the same.
+        """
+        async with self._lock:
+            self._rung = rang
+            if self._wake_at is not None and self._wake_at <= rang:
+                await self._plan()
+
+    async def _rest(self) -> dt.datetime | None:
         """Wait for the next moment or a change.
 
         One timer: it is only set anew for an earlier instant. One that rings too early finds nothing due and is set
@@ -170,7 +183,7 @@ class DirectiveWorkflow:
         ring and the task that follows it lets the SDK hand over the ring with the clock of the task before, and what
         the workflow does then must be what it does when it is replayed with the right clock.
 
-        Returns: whether the next moment has come.
+        Returns: the instant whose timer has rung; None when something changed.
         """
         planned = self._wake_at
 
@@ -184,10 +197,8 @@ class DirectiveWorkflow:
         try:
             await workflow.wait_condition(changed, timeout=timeout)
         except TimeoutError:
-            if not self._waits_by_clock:
-                self._rung = planned
-            return self._wake_at is not None and planned is not None and self._wake_at <= planned
-        return False
+            return planned
+        return None
 
     def _decide(self, envelope: CommandEnvelope) -> tuple[Draft, ...]:
         actor = envelope.actor

@@ -6,6 +6,7 @@ when their histories were replayed with the right clock ("No command scheduled f
 """
 
 import asyncio
+import contextlib
 import datetime as dt
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,16 +18,21 @@ import temporalio.workflow
 from builders import local
 from running_engine import RunningEngine
 from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.service import RPCError
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 
+from activities.catching_up import Behind
 from activities.doorkeeper import Doorkeeper
 from database import commands
 from database.engine import writing
 from models.calendar import LOCAL
-from models.commands import Register
+from models.commands import Command, Comment, Register
 from models.engine import CommandEnvelope, DirectiveInput
+from services.engine_access import EngineAccess
 from services.temporal import DATA_CONVERTER, begin_anew_if_stuck, handle, start_registered, workflow_id
 from workflows.directive import DirectiveWorkflow
+from workflows.queue import TASK_QUEUE
 
 pytestmark = pytest.mark.server
 
@@ -54,6 +60,16 @@ async def registered(engine: RunningEngine) -> CommandEnvelope:
     actor = engine.office.reference().directory.actor("vanthu", now.astimezone(LOCAL).date())
     command = Register(content="Báo cáo", lead_agency="SYT", deadline=engine.deadline("2026-03-03"))
     code = engine.code(f"late{uuid.uuid4().hex[:4]}")
+    envelope = CommandEnvelope(id=str(uuid.uuid4()), directive=code, actor=actor, command=command)
+    with writing(engine.office.engine) as connection:
+        commands.keep(connection, envelope, now)
+    return envelope
+
+
+async def kept(engine: RunningEngine, code: str, command: Command) -> CommandEnvelope:
+    """What the chief of the Office asks for, kept as his own client keeps it."""
+    now = engine.office.now()
+    actor = engine.office.reference().directory.actor("chanhvanphong", now.astimezone(LOCAL).date())
     envelope = CommandEnvelope(id=str(uuid.uuid4()), directive=code, actor=actor, command=command)
     with writing(engine.office.engine) as connection:
         commands.keep(connection, envelope, now)
@@ -150,6 +166,34 @@ async def test_a_run_of_release_0_1_0_asks_the_clock_which_is_why_later_ones_do_
 
     assert TOLD not in engine.told(code)
     assert "No command scheduled for event" in str(await failure_of_a_replay(engine, code))
+
+
+@pytest.mark.parametrize("left", ["a row that nobody compared", "a kept command"])
+async def test_the_sweep_ends_a_run_that_cannot_be_replayed_whatever_it_has_to_do_with_it(
+    engine: RunningEngine, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    queue = f"swept-{engine.mark}"
+    async with a_worker(engine, queue):
+        start = partial(start_as_0_1_0, engine, queue)
+        code = await lived_behind_the_clock(engine, monkeypatch, start, set_its_timer_once_more)
+    rows, access = engine.rows(code), EngineAccess(engine.client, engine.office)
+    wish = await kept(engine, code, Comment(text="Đang chờ"))
+
+    async def swept() -> bool:
+        with contextlib.suppress(RPCError, WorkflowUpdateRPCTimeoutOrCancelledError):  # it is told in the log
+            if left == "a kept command":
+                await access.send(wish)
+                return engine.kinds(code).count("commented") == 1
+            await access.catch_up(Behind(code, len(rows), closed=False))
+            return await told_it(engine, code)
+        return False
+
+    async with a_worker(engine, queue), a_worker(engine, TASK_QUEUE):  # the first has to replay it, and cannot
+        await eventually(swept)
+
+    assert engine.rows(code)[: len(rows)] == rows
+    assert engine.told(code).count(TOLD) == 1
+    assert await failure_of_a_replay(engine, code) is None
 
 
 async def test_a_run_that_cannot_be_replayed_is_ended_and_goes_on_from_the_ledger(
