@@ -39,14 +39,14 @@ sbom: $(STAMP) ## write what is installed, with versions and licences, to dist/s
 	@$(BIN)/cyclonedx-py environment $(VENV) --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.json
 	@echo "dist/sbom.json"
 
-debian: ## install the PostgreSQL and the Chromium that the tests run on, where missing (apt, as root)
-	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && command -v chromium >/dev/null; then \
-		echo "Uses $(VENV), and PostgreSQL and Chromium of this machine. Nothing comes from apt."; \
+debian: ## install the PostgreSQL, the Chromium and the Caddy that the tests run on, where missing (apt, as root)
+	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && command -v chromium >/dev/null && command -v caddy >/dev/null; then \
+		echo "Uses $(VENV), and PostgreSQL, Chromium and Caddy of this machine. Nothing comes from apt."; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installs PostgreSQL and Chromium with apt, as root: the tests run on the real ones (a minute the first time)."; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql chromium >/dev/null; \
+		echo "Installs PostgreSQL, Chromium and Caddy with apt, as root: the tests run on the real ones (a minute the first time)."; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql chromium caddy >/dev/null; \
 	else \
-		echo "The tests run on the real PostgreSQL and Chromium. As root: apt install postgresql chromium" >&2; exit 1; \
+		echo "The tests run on the real PostgreSQL, Chromium and Caddy. As root: apt install postgresql chromium caddy" >&2; exit 1; \
 	fi
 
 # The tests with servers mostly wait for them, so four at a time fill two cores.

@@ -159,6 +159,10 @@ async def start_registered(
         return
 
 
+_REMEMBERS_NOTHING = (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION)
+"""The server asks no run that has done no task yet, or whose last task failed when it was ended."""
+
+
 async def remembered(client: Client, code: str, rows: tuple[Recorded, ...]) -> tuple[Recorded, ...]:
     """The directive's rows as the ledger has them, or as its last run remembers them where that is more.
 
@@ -170,7 +174,7 @@ async def remembered(client: Client, code: str, rows: tuple[Recorded, ...]) -> t
     try:
         packed = await handle(client, code).query(DirectiveWorkflow.rows, rpc_timeout=ASKING)
     except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
+        if error.status not in _REMEMBERS_NOTHING:
             raise
         return rows
     except WorkflowQueryFailedError:  # a run that no release can replay remembers nothing

@@ -155,10 +155,10 @@ class RunningEngine:
 
 @contextlib.asynccontextmanager
 async def run_engine(
-    database_url: str, address: str, keys: tuple[PayloadKey, ...] = ()
+    database_url: str, address: str, keys: tuple[PayloadKey, ...] = (), *, refuses_plain: bool = False
 ) -> AsyncIterator[RunningEngine]:
     """Run a worker for one test on a task queue of its own."""
-    client = await connect_by(EngineLink(address, keys=keys))
+    client = await connect_by(EngineLink(address, keys=keys, refuses_plain=refuses_plain))
     await ensure_search_attributes(client)
     office = Office(open_engine(database_url))
     door = Door(office.engine, office.references)

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import datetime as dt
 import re
 import shutil
 import sqlite3
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from databases import fresh_database
 from faults_engine import Workers, an_engine_without_workers, eventually
 from running_engine import RunningEngine, run_engine
 from temporal_server import TEMPORAL, free_port, running_server
@@ -25,14 +27,18 @@ from temporalio.client import (
     StartWorkflowInput,
     WorkflowFailureError,
     WorkflowHandle,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.converter import PayloadConverter
 from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from database.engine import reading
+from database import commands
+from database.engine import reading, writing
 from database.ledger import broken_rows
 from models import commands as c
+from models.engine import CommandEnvelope
 from models.payload_keys import new_key
 from models.refusal import Refused
 from models.vocabulary import Status
@@ -41,7 +47,7 @@ from services.doctor import awaited_directives
 from services.doctor_engine import engine_checks
 from services.key_renewal import payloads_of, renew
 from services.payload_encryption import EncryptingCodec, key_id_of
-from services.temporal import handle
+from services.temporal import connect, handle
 from web.app import Surroundings, create_app
 from web.codec import Decoding
 from workflows.directive import SEARCH_ATTRIBUTES, DirectiveWorkflow
@@ -363,3 +369,34 @@ async def test_temporals_own_command_line_shows_an_administrator_what_the_store_
 def contents(shown: str) -> bytes:
     """The payloads in a history as JSON."""
     return b"".join(base64.b64decode(data) for data in re.findall(r'"data": ?"([^"]*)"', shown)) + shown.encode()
+
+
+async def test_who_reaches_temporal_without_the_key_reads_nothing_acts_in_nobodys_name_and_ends_nothing(
+    seeded_database: Path, tmp_path: Path, store: tuple[str, Path]
+) -> None:
+    address, _ = store
+    stranger = await connect(address, "default")  # another account of the machine: the port asks for no password
+    async with run_engine(fresh_database(seeded_database, tmp_path), address, (NEW,), refuses_plain=True) as engine:
+        await engine.time_is("Mon 2026-03-02 09:00")
+        code = await engine.register("foreign", lead_agency="SYT", deadline=engine.deadline("2026-03-20"))
+        rows, today = engine.rows(code), dt.date(2026, 3, 2)
+        directory, theirs = engine.office.reference().directory, handle(stranger, code)
+
+        with pytest.raises(KeyError, match="encrypted"):
+            await theirs.query("rows")
+        chairman, cancel = directory.actor("chutich", today), c.Cancel(reason="Thôi")
+        forged = CommandEnvelope(id=engine.code("forged"), directive=code, actor=chairman, command=cancel)
+        with pytest.raises((WorkflowUpdateRPCTimeoutOrCancelledError, RPCError)):
+            await theirs.execute_update("command", forged, id=forged.id, rpc_timeout=dt.timedelta(seconds=3))
+        assert engine.rows(code) == rows
+        await theirs.terminate("a stranger's whim")
+
+        officer = directory.actor("chuyenvien.syt", today)
+        wish = CommandEnvelope(id=engine.code("own"), directive=code, actor=officer, command=c.Acknowledge())
+        with writing(engine.office.engine) as connection:
+            commands.keep(connection, wish, engine.office.now())
+        sent = await engine.sender.send(wish)
+
+        assert sent.outcome == "recorded"
+        assert engine.rows(code)[: len(rows)] == rows
+        assert "cancelled" not in engine.kinds(code)
