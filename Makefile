@@ -55,7 +55,7 @@ test: $(STAMP) debian ## check and test everything; the quick tests first
 	$(BIN)/python -m pytest -q -m "not server and not slow and not proof" -n 2 --dist worksteal
 	DONDOC_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q $(ON_BOTH) -m "not server and not slow and not proof" -n 2 --dist worksteal
 	$(BIN)/python -m pytest -q -m "(server or slow) and not proof" -n 4 --dist loadscope --no-loadscope-reorder
-	DONDOC_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q tests/workflows -m "server and not proof" -n 2 --dist loadscope
+	DONDOC_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q tests/workflows -m "server and not proof" -n 4 --dist loadscope
 
 proof: $(STAMP) ## what takes longer than make test: twenty rounds of crashes, great crowds, many more lives
 	DONDOC_ORACLE_LIVES=50000 $(BIN)/python -m pytest -q -m proof -n 0 --durations=0
