@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from argon2 import PasswordHasher
 from builders import SEED, local
 from databases import dropped_afterwards, fresh_database
 from in_memory import folder_in_memory
@@ -18,7 +19,13 @@ from temporal_server import running_server
 from database.engine import open_engine
 from database.migrate import migrate
 from database.seed_data import seed
+from services import passwords
 from services.memory import settle_in
+
+LIGHT = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""The real hash of a password takes 0.15 s of a core and 64 MiB, and a thousand tests of pages sign somebody in."""
+
+HEAVY = passwords._HASHER
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,6 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     memory = folder_in_memory()
     if memory and config.option.markexpr != "proof":
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
+    passwords._HASHER = LIGHT
 
 
 LONGEST = ("tests/shell/test_survival.py",)
@@ -54,6 +62,15 @@ def _log() -> None:
         logger_factory=lambda *_names: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+@pytest.fixture
+def real_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Passwords cost what they cost in an office: for tests that are about that."""
+    passwords._nobodys.cache_clear()
+    monkeypatch.setattr(passwords, "_HASHER", HEAVY)
+    yield
+    passwords._nobodys.cache_clear()
 
 
 @pytest.fixture(autouse=True)

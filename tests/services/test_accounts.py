@@ -19,7 +19,7 @@ from sqlalchemy import delete, func, select, text
 from database.engine import reading, writing
 from models.refusal import Code, Refused
 from models.sign_in import FREE_TRIES, FREE_TRIES_OF_AN_ADDRESS, IDLE, LONGEST_SESSION
-from models.tables import FAILURE, RESET, SESSION
+from models.tables import ACCOUNT, FAILURE, RESET, SESSION
 from services import accounts, passwords
 from services.accounts import Browser, SignedIn
 from services.office import Office
@@ -62,6 +62,7 @@ def memory_in_use() -> int:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("real_passwords")
 def test_two_hundred_sign_ins_at_once_stay_within_a_bounded_memory(office: Office) -> None:
     before, most, stop = memory_in_use(), [0], threading.Event()
 
@@ -82,6 +83,7 @@ def test_two_hundred_sign_ins_at_once_stay_within_a_bounded_memory(office: Offic
 
 @pytest.mark.proof
 @pytest.mark.timeout(900)
+@pytest.mark.usefixtures("real_passwords")
 def test_an_unknown_name_takes_as_long_as_a_known_one_over_500_tries_of_each(office: Office) -> None:
     """The difference of the medians is within what chance makes of tries whose names are drawn anew (1 in 1,000)."""
     seconds: list[tuple[str, float]] = []
@@ -103,6 +105,26 @@ def test_an_unknown_name_takes_as_long_as_a_known_one_over_500_tries_of_each(off
     by_chance = sorted(apart(dice.sample(names, len(names))) for _ in range(1_000))
 
     assert measured <= by_chance[-1]
+
+
+def test_a_password_kept_with_weaker_settings_is_made_anew_at_the_next_sign_in(
+    office: Office, request: pytest.FixtureRequest
+) -> None:
+    weak = kept_of(office)
+    request.getfixturevalue("real_passwords")
+
+    refusal(Code.WRONG_PASSWORD, office, PERSON, "mot mat khau sai")
+    assert kept_of(office) == weak
+    accounts.sign_in(office, PERSON, PASSWORD, HERE)
+
+    assert passwords.is_outdated(weak)
+    assert not passwords.is_outdated(kept_of(office))
+    assert passwords.matches(PASSWORD, kept_of(office))
+
+
+def kept_of(office: Office) -> str:
+    with reading(office.engine) as connection:
+        return str(connection.execute(select(ACCOUNT.c.password).where(ACCOUNT.c.person == PERSON)).scalar_one())
 
 
 # --- Signing in ----------------------------------------------------------------------------------------------

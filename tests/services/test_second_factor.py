@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
-from argon2 import PasswordHasher
 from builders import local
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +30,7 @@ from models.second_factor import (
 )
 from models.sign_in import FREE_TRIES
 from models.tables import AUDIT, RECOVERY_CODE
-from services import accounts, passwords, second_factor
+from services import accounts, second_factor
 from services.accounts import Browser, CodeNeeded, SignedIn
 from services.directories import enter_absence
 from services.office import Office
@@ -41,12 +40,6 @@ PERSON, PASSWORD = "truong.syt", "mưa rơi trên sông Trà"
 HERE, THERE = Browser("10.0.0.1", "Firefox"), Browser("10.0.0.2", "Chrome")
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 HALF_MINUTE = dt.timedelta(seconds=30)
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here is about how passwords are hashed; the real settings take 0.15 s each."""
-    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterator
 import httpx2
 import pytest
 import time_machine
-from argon2 import PasswordHasher
 from builders import local
 from office_fixture import Desk
 from signed_in import HOST, browsing
@@ -14,7 +13,7 @@ from temporalio.client import Client
 
 from models.second_factor import RECOVERY_CODES, ROLES_WITH, SecondFactorFor, code_at, step_of
 from models.sign_in import FREE_TRIES
-from services import accounts, passwords
+from services import accounts
 from services.office import Office
 from web.app import Surroundings, create_app
 from web.qr_code import qr_code
@@ -25,11 +24,6 @@ PERSON = "truong.syt"
 
 async def no_temporal() -> Client:
     raise RuntimeError("connection refused")
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture
