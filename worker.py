@@ -202,7 +202,7 @@ async def _keys_fit(office: Office, keys: tuple[PayloadKey, ...], stop: asyncio.
 
 
 def _say_ready(file: Path) -> None:
-    fresh = file.with_suffix(".new")
+    fresh = file.with_name(f"{file.name}.{os.getpid()}.new")  # of this worker alone: several may start at once
     fresh.write_text(f"{os.getpid()}\n", encoding="ascii")
     fresh.replace(file)
 

@@ -1,6 +1,7 @@
 """Whether the machine's clock can be trusted: nothing is told while it has jumped (docs/operations.md)."""
 
 import ctypes
+import os
 import struct
 import sys
 import time
@@ -95,7 +96,7 @@ class ClockGuard:
         except (OSError, ValueError):
             pass  # nothing was written down yet, or it is from before a change of its form
         guard = cls()
-        fresh = file.with_suffix(".new")
+        fresh = file.with_name(f"{file.name}.{os.getpid()}.new")  # of this part alone: several may start at once
         fresh.write_text(f"{boot} {guard.offset:.3f}\n", encoding="ascii")
         fresh.replace(file)
         return guard

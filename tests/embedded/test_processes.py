@@ -114,9 +114,10 @@ def test_a_spawned_process_dies_with_the_process_that_started_it(tmp_path: Path,
     with parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
-        until(lambda: b"signal.pause" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[2])
-
-        parent.kill()
+        try:
+            until(lambda: Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[2:3] == [FOREVER[2].encode()])
+        finally:
+            parent.kill()
 
         until(lambda: not alive(child))
 
