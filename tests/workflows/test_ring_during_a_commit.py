@@ -13,24 +13,20 @@ from collections.abc import Callable
 import pytest
 from running_engine import RunningEngine
 from temporalio.api.enums.v1 import EventType
-from test_wrong_clock import a_worker, eventually, failure_of_a_replay, it_waits, kept, registered
+from test_wrong_clock import a_worker, eventually, failure_of_a_replay, it_waits, kept, kinds_of, registered
 
 from database.engine import writing
 from database.ledger import lock_directives
 from models.commands import Amend, Command, Comment, Suspend
 from models.engine import DirectiveInput
 from services.sending import Sender
-from services.temporal import handle, workflow_id
+from services.temporal import workflow_id
 from workflows.directive import DirectiveWorkflow
 
 pytestmark = pytest.mark.server
 
 TASK_TIMEOUT = dt.timedelta(seconds=2)
 """Short, so that a task that waits beats before two seconds have passed."""
-
-
-async def kinds_of(engine: RunningEngine, code: str) -> list[int]:
-    return [event.event_type for event in (await handle(engine.client, code).fetch_history()).events]
 
 
 async def rang_and_beat(engine: RunningEngine, code: str) -> bool:

@@ -107,7 +107,12 @@ async def lived_behind_the_clock(
 
 
 async def it_waits(engine: RunningEngine, code: str) -> bool:
-    return len(engine.rows(code)) >= 2
+    """Whether it is handed out and its timer set; a ledger row comes before the timer."""
+    return EventType.EVENT_TYPE_TIMER_STARTED in await kinds_of(engine, code)
+
+
+async def kinds_of(engine: RunningEngine, code: str) -> list[int]:
+    return [event.event_type for event in (await handle(engine.client, code).fetch_history()).events]
 
 
 async def start_as_0_1_0(engine: RunningEngine, queue: str, envelope: CommandEnvelope) -> None:
@@ -126,7 +131,7 @@ async def told_it(engine: RunningEngine, code: str) -> bool:
 
 async def set_its_timer_once_more(engine: RunningEngine, code: str) -> bool:
     """Whether a run that was rung for did not tell what was due, but set its timer again."""
-    events = [event.event_type for event in (await handle(engine.client, code).fetch_history()).events]
+    events = await kinds_of(engine, code)
     if EventType.EVENT_TYPE_TIMER_FIRED not in events:
         return False
     return EventType.EVENT_TYPE_TIMER_STARTED in events[events.index(EventType.EVENT_TYPE_TIMER_FIRED) :]
