@@ -99,7 +99,7 @@ def test_it_speaks_tls_1_3_with_who_can_and_1_2_with_who_cannot(proxy: int) -> N
     assert old[0] == "TLSv1.2"
 
 
-def test_every_suite_of_tls_1_2_that_it_agrees_to_keeps_what_was_said_secret_and_whole(proxy: int) -> None:
+def test_every_suite_of_tls_1_2_that_it_agrees_to_is_ephemeral_and_authenticated(proxy: int) -> None:
     only = ssl.TLSVersion.TLSv1_2
     known = [one["name"] for one in speaking("ALL:COMPLEMENTOFALL", only, only).get_ciphers()]
     suites = [name for name in known if not name.startswith("TLS_")]
