@@ -15,10 +15,11 @@ from pathlib import Path
 
 import pytest
 from builders import local
+from replaying import failure_of, start_beating_early
 from running_engine import RunningEngine
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
-from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from trial_policy import RULES, write_policy_file
 
 from activities.doorkeeper import Doorkeeper
@@ -39,17 +40,14 @@ from models.commands import (
     Submit,
     Suspend,
 )
-from models.engine import CommandEnvelope, DirectiveInput
+from models.engine import CommandEnvelope
 from models.events import MomentReached
 from models.refusal import Refused
 from services.sending import Sender
-from services.temporal import DATA_CONVERTER, handle, workflow_id
+from services.temporal import handle
 from workflows.directive import DirectiveWorkflow
 
 pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.proof, pytest.mark.timeout(900)]
-
-TASK_TIMEOUT = dt.timedelta(seconds=2)
-"""Short, so that a task that waits for the database beats before two seconds have passed."""
 
 ROUNDS = 6
 WISHES: Sequence[tuple[str, Command]] = (
@@ -71,16 +69,9 @@ async def begun(engine: RunningEngine, queue: str) -> str:
     code = engine.code(f"beat{uuid.uuid4().hex[:6]}")
     command = Register(content="Báo cáo", lead_agency="SYT", deadline=engine.deadline("2026-12-25"))
     envelope = CommandEnvelope(id=str(uuid.uuid4()), directive=code, actor=actor, command=command)
-    shift = engine.office.reference().clock_shift
     with writing(engine.office.engine) as connection:
         commands.keep(connection, envelope, now)
-    await engine.client.start_workflow(
-        DirectiveWorkflow.run,
-        DirectiveInput(code=code, registration=envelope, clock_shift=shift, waits_by_clock=False),
-        id=workflow_id(code),
-        task_queue=queue,
-        task_timeout=TASK_TIMEOUT,
-    )
+    await start_beating_early(engine, queue, envelope)
     return code
 
 
@@ -165,12 +156,4 @@ def doubled(engine: RunningEngine, code: str) -> list[object]:
 
 
 async def unreplayable(histories: Sequence[WorkflowHistory]) -> dict[str, str]:
-    replayer = Replayer(
-        workflows=[DirectiveWorkflow], data_converter=DATA_CONVERTER, workflow_runner=UnsandboxedWorkflowRunner()
-    )
-    problems = {}
-    for history in histories:
-        replayed = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-        if replayed.replay_failure is not None:
-            problems[history.workflow_id] = str(replayed.replay_failure)[:200]
-    return problems
+    return {one.workflow_id: str(why)[:200] for one in histories if (why := await failure_of(one)) is not None}

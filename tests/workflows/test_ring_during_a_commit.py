@@ -7,10 +7,10 @@ directive answered nobody any more.
 """
 
 import asyncio
-import datetime as dt
 from collections.abc import Callable
 
 import pytest
+from replaying import start_beating_early
 from running_engine import RunningEngine
 from temporalio.api.enums.v1 import EventType
 from test_wrong_clock import a_worker, eventually, failure_of_a_replay, it_waits, kept, kinds_of, registered
@@ -18,15 +18,9 @@ from test_wrong_clock import a_worker, eventually, failure_of_a_replay, it_waits
 from database.engine import writing
 from database.ledger import lock_directives
 from models.commands import Amend, Command, Comment, Suspend
-from models.engine import DirectiveInput
 from services.sending import Sender
-from services.temporal import workflow_id
-from workflows.directive import DirectiveWorkflow
 
 pytestmark = pytest.mark.server
-
-TASK_TIMEOUT = dt.timedelta(seconds=2)
-"""Short, so that a task that waits beats before two seconds have passed."""
 
 
 async def rang_and_beat(engine: RunningEngine, code: str) -> bool:
@@ -54,15 +48,9 @@ async def test_a_ring_while_a_command_waits_for_the_database_replays(
 ) -> None:
     queue = f"slow-{engine.mark}"
     envelope = await registered(engine)
-    code, shift = envelope.directive, engine.office.reference().clock_shift
+    code = envelope.directive
     async with a_worker(engine, queue):
-        await engine.client.start_workflow(
-            DirectiveWorkflow.run,
-            DirectiveInput(code=code, registration=envelope, clock_shift=shift, waits_by_clock=False),
-            id=workflow_id(code),
-            task_queue=queue,
-            task_timeout=TASK_TIMEOUT,
-        )
+        await start_beating_early(engine, queue, envelope)
         await eventually(lambda: it_waits(engine, code))
         wish = await kept(engine, code, command(engine))
         with writing(engine.office.engine) as connection:

@@ -16,11 +16,12 @@ from functools import partial
 import pytest
 import temporalio.workflow
 from builders import local
+from replaying import failure_of
 from running_engine import RunningEngine
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError
-from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.catching_up import Behind
 from activities.doorkeeper import Doorkeeper
@@ -30,7 +31,7 @@ from models.calendar import LOCAL
 from models.commands import Command, Comment, Register
 from models.engine import CommandEnvelope, DirectiveInput
 from services.engine_access import EngineAccess
-from services.temporal import DATA_CONVERTER, begin_anew_if_stuck, handle, start_registered, workflow_id
+from services.temporal import begin_anew_if_stuck, handle, start_registered, workflow_id
 from workflows.directive import DirectiveWorkflow
 from workflows.queue import TASK_QUEUE
 
@@ -138,12 +139,7 @@ async def set_its_timer_once_more(engine: RunningEngine, code: str) -> bool:
 
 
 async def failure_of_a_replay(engine: RunningEngine, code: str) -> Exception | None:
-    replayer = Replayer(
-        workflows=[DirectiveWorkflow], data_converter=DATA_CONVERTER, workflow_runner=UnsandboxedWorkflowRunner()
-    )
-    history = await handle(engine.client, code).fetch_history()
-    replayed = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-    return replayed.replay_failure
+    return await failure_of(await handle(engine.client, code).fetch_history())
 
 
 async def test_a_ring_is_told_and_replays_although_the_clock_was_behind(
