@@ -61,7 +61,7 @@ proof: $(STAMP) ## what takes longer than make test: twenty rounds of crashes, g
 	DONDOC_ORACLE_LIVES=50000 $(BIN)/python -m pytest -q -m proof -n 0 --durations=0
 
 chaos: $(STAMP) debian ## faults on PostgreSQL with people on the web: each once, then ROUNDS=50 by chance, judged after each
-	$(BIN)/python -m pytest -q -n 0 tests/survival/test_chaos_rows.py
+	$(BIN)/python -m pytest -q -n 0 tests/survival/test_chaos_rows.py tests/survival/test_chaos_disks.py
 	DONDOC_TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -n 0 -m proof tests/survival/test_faults_office.py
 	PYTHONPATH=.:tests:tests/survival $(BIN)/python tests/survival/chaos_rounds.py
 

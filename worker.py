@@ -42,7 +42,7 @@ from settings import Settings, SettingsRefused, load_settings
 from workflows.canary import CanaryWorkflow
 from workflows.directive import DirectiveWorkflow
 from workflows.dispatch import DispatchWorkflow
-from workflows.queue import TASK_QUEUE
+from workflows.queue import CANARY_QUEUE, TASK_QUEUE
 from workflows.sweep import SweepWorkflow
 
 WORKFLOWS = (DirectiveWorkflow, DispatchWorkflow, SweepWorkflow, CanaryWorkflow)
@@ -54,7 +54,7 @@ ANSWER_WITHIN = 60.0
 """Seconds that a database server has for one statement; then the connection is given up, and workflows try again."""
 
 THREADS = 8
-"""Threads for what is not asynchronous: deliveries and the canary."""
+"""Threads for what is not asynchronous: the deliveries."""
 
 TASKS_A_CORE = 4
 """Workflow tasks under way at once for each core: a cold worker that takes on more lets them all time out."""
@@ -129,6 +129,25 @@ def build_worker(
     )
 
 
+def build_canary_worker(client: Client, canary: Canary, runner: WorkflowRunner) -> Worker:
+    """A worker for the canary alone.
+
+    Tasks of directives that wait for a database that is away fill every place of the other one; the canary would be
+    silent, and the supervisor would start a Temporal again that has nothing wrong with it. It has no build: whichever
+    worker is there may answer.
+    """
+    return Worker(
+        client,
+        task_queue=CANARY_QUEUE,
+        workflows=[CanaryWorkflow],
+        activities=[canary.beat],
+        activity_executor=ThreadPoolExecutor(1, thread_name_prefix="canary"),
+        workflow_runner=runner,
+        max_concurrent_workflow_task_polls=2,
+        no_remote_activities=True,
+    )
+
+
 def _failed(what: str, problem: BaseException) -> None:
     log.warning("sweep_failed", what=what, problem=type(problem).__name__)
 
@@ -173,7 +192,10 @@ async def run(settings: Settings) -> None:
     watchers = watchers_of(office, meter)
     retention = Retention(timedelta(days=settings.keep_traces_days), timedelta(days=settings.keep_audit_days))
     build, runner = settings.worker_build, UnsandboxedWorkflowRunner()
-    async with build_worker(client, office, door, delivery, canary, runner, retention, watchers, build):
+    async with (
+        build_worker(client, office, door, delivery, canary, runner, retention, watchers, build),
+        build_canary_worker(client, canary, runner),
+    ):
         if build:
             await become_current_if_first(client, build)
         if run_dir.is_dir():

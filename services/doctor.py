@@ -146,7 +146,10 @@ def writing_refused(engine: Engine) -> str | None:
             return "readonly"
         with engine.connect() as connection, connection.begin() as transaction:
             if connection.dialect.name == "postgresql":
-                return "read-only" if is_read_only(connection) else None
+                if is_read_only(connection):
+                    return "read-only"
+                _look_for_room(connection)
+                return None
             # SQLite began as a writer; a version that is set to what it is makes it write.
             version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
             connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")
@@ -154,6 +157,19 @@ def writing_refused(engine: Engine) -> str | None:
     except SQLAlchemyError as problem:
         return _reason(problem)
     return None
+
+
+def _look_for_room(connection: Connection) -> None:
+    """Let PostgreSQL ask its disk for new pages: more rows than it may hold in memory go to a file beside its tables.
+
+    Nothing is left of that afterwards, and it needs no privilege. Where there is no room, some of what is recorded may
+    still fit into old pages.
+
+    Raises:
+        sqlalchemy.exc.OperationalError: there is none.
+    """
+    connection.exec_driver_sql("SET LOCAL work_mem = 64")
+    connection.exec_driver_sql("SELECT count(*) FROM generate_series(1, 20000)")
 
 
 def _missing_guards(engine: Engine) -> list[str]:

@@ -21,10 +21,10 @@ from temporalio.client import (
 from temporalio.common import SearchAttributeIndexedValueType, WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from workflows.canary import CANARY_ID, CanaryWorkflow
+from workflows.canary import CANARY_ID, CANARY_ID_OF_0_1, CanaryWorkflow
 from workflows.directive import SEARCH_ATTRIBUTES
 from workflows.dispatch import DISPATCH_ID, DispatchWorkflow
-from workflows.queue import TASK_QUEUE
+from workflows.queue import CANARY_QUEUE, TASK_QUEUE
 from workflows.sweep import SWEEP_ID, SweepWorkflow
 
 CATCH_UP = dt.timedelta(seconds=30)
@@ -74,9 +74,18 @@ async def ensure_standing_workflows(client: Client) -> None:
     await client.start_workflow(
         CanaryWorkflow.run,
         id=CANARY_ID,
-        task_queue=TASK_QUEUE,
+        task_queue=CANARY_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
     )
+    await _end_the_former_canary(client)
+
+
+async def _end_the_former_canary(client: Client) -> None:
+    try:
+        await client.get_workflow_handle(CANARY_ID_OF_0_1).terminate(f"{CANARY_ID} sings in its place")
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
 
 
 async def ensure_search_attributes(client: Client) -> None:

@@ -20,10 +20,17 @@ ACCOUNT = "postgres"
 
 @dataclass
 class OwnPostgresql:
-    """The server, in a folder of its own, run by an account that is not root. It listens on 127.0.0.1."""
+    """The server, in a folder of its own, run by an account that is not root. It listens on 127.0.0.1.
+
+    Attributes:
+        says: the least that it writes to its log.
+        log: its log; outside its folder where that lies on a disk that the test breaks.
+    """
 
     folder: Path
     port: int = field(default_factory=free_port)
+    says: str = "fatal"
+    log: Path | None = None
 
     def __post_init__(self) -> None:
         self._as_account = ["runuser", "-u", ACCOUNT, "--"] if os.geteuid() == 0 else []
@@ -32,6 +39,10 @@ class OwnPostgresql:
     @property
     def data(self) -> Path:
         return self.folder / "data"
+
+    @property
+    def _log(self) -> Path:
+        return self.log or self.folder / "log"
 
     def url(self, database: str = "dondoc") -> str:
         return f"postgresql://{self.account}@127.0.0.1:{self.port}/{database}"
@@ -45,12 +56,18 @@ class OwnPostgresql:
 
     def start(self) -> None:
         options = f"-c listen_addresses=127.0.0.1 -c port={self.port} -c unix_socket_directories={self.folder}"
-        options += " -c max_connections=200 -c log_min_messages=fatal"
-        self._run("pg_ctl", "-D", self.data, "-l", self.folder / "log", "-w", "-o", options, "start")
+        options += f" -c max_connections=200 -c log_min_messages={self.says}"
+        self._run("pg_ctl", "-D", self.data, "-l", self._log, "-w", "-o", options, "start")
 
     def stop(self) -> None:
         """End it at once, as a crash does."""
         self._run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
+
+    def kill(self) -> None:
+        """SIGKILL for all its processes, the first one first."""
+        for pid in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def restart(self) -> None:
         """`pg_ctl restart -m immediate`."""
@@ -117,7 +134,7 @@ class OwnPostgresql:
             check=False,
             cwd="/",
         )
-        assert done.returncode == 0, f"{program}: {done.stderr or (self.folder / 'log').read_text()[-2000:]}"
+        assert done.returncode == 0, f"{program}: {done.stderr or self._log.read_text()[-2000:]}"
         return done.stdout or ""
 
 

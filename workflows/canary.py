@@ -8,7 +8,10 @@ from temporalio.common import RetryPolicy
 with workflow.unsafe.imports_passed_through():
     from activities.canary import Canary
 
-CANARY_ID = "canary"
+CANARY_ID = "timer-canary"
+CANARY_ID_OF_0_1 = "canary"
+"""It shared the directives' queue."""
+
 INTERVAL = dt.timedelta(seconds=5)
 BEATS = 60
 """Beats of one run; then the next run takes over, so that no history grows."""

@@ -1,8 +1,11 @@
-"""The task queue of all our workflows, and how long a worker may take over one task."""
+"""The task queues of our workflows, and how long a worker may take over one task."""
 
 import datetime as dt
 
 TASK_QUEUE = "dondoc"
+
+CANARY_QUEUE = "dondoc-canary"
+"""The canary's own, so that directives that wait for the database do not silence it."""
 
 TASK_TIMEOUT = dt.timedelta(seconds=10)
 """What a killed worker had begun is given out again after this long.
