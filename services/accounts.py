@@ -1,4 +1,4 @@
-"""Signing in: accounts with passwords, sessions that can be listed and ended, guesses that are slowed."""
+"""Signing in: accounts with passwords, and sessions that can be listed and ended."""
 
 import contextlib
 import datetime as dt
@@ -18,24 +18,19 @@ from models.refusal import Code, Refused
 from models.second_factor import HALF_LIVES
 from models.sign_in import (
     FORGOTTEN_AFTER,
-    FREE_TRIES,
-    FREE_TRIES_OF_AN_ADDRESS,
     IDLE,
     LONGEST_SESSION,
-    Failures,
     SessionTimes,
 )
 from models.tables import ACCOUNT, FAILURE, HALF_SESSION, RECOVERY_CODE, RESET, SECOND_FACTOR, SESSION
 from models.text import fold_key
-from services import audit, passwords
+from services import audit, passwords, slowing
 from services.audit import note
 from services.keepers import default_keeper, find_administrator
 from services.office import Office
 
 SEEN_EVERY: Final = dt.timedelta(minutes=1)
 """How exactly it is kept when a session was last used; each page would be a write otherwise."""
-
-RESET_LIVES: Final = dt.timedelta(hours=1)
 
 BY_PASSWORD: Final = "password"  # noqa: S105 - a way to sign in, not a password
 """How a session was begun whose person is asked for a second factor; the single sign-on asks for its own."""
@@ -125,7 +120,7 @@ def add(office: Office, person: str, password: str | None, *, must_change: bool 
     kept = passwords.hashed(given)
     with writing(office.engine) as connection:
         now = note_act(office, connection, by, "account.add", found.code)
-        _keep_password(connection, found.code, kept, now, must_change=must_change)
+        keep_password(connection, found.code, kept, now, must_change=must_change)
     return given
 
 
@@ -160,16 +155,16 @@ def change_password(office: Office, signed_in: SignedIn, old: str, new: str) -> 
     """
     now = office.now()
     with reading(office.engine) as connection:
-        person = _known(office.reference(connection).directory, signed_in.person)
+        person = known_person(office.reference(connection).directory, signed_in.person)
         kept = connection.execute(select(ACCOUNT.c.password).where(ACCOUNT.c.person == person.code)).scalar()
-        require_patience(connection, _keys(person.code, ""), now)
+        slowing.require_patience(connection, _keys(person.code, ""), now)
     if not passwords.matches(old, kept):
-        _note_failure(office, _keys(person.code, ""), now)
+        slowing.note_failure(office, _keys(person.code, ""), now)
         raise Refused(Code.WRONG_PASSWORD)
     passwords.require_good(new, person.code, person.name, person.email)
     made = passwords.hashed(new)
     with writing(office.engine) as connection:
-        _keep_password(connection, person.code, made, now, must_change=False, but=signed_in.session)
+        keep_password(connection, person.code, made, now, must_change=False, but=signed_in.session)
 
 
 def sign_in(office: Office, name: str, password: str, browser: Browser) -> tuple[str, SignedIn]:
@@ -190,12 +185,12 @@ def sign_in(office: Office, name: str, password: str, browser: Browser) -> tuple
     now = office.now()
     keys = _keys(fold_key(name), browser.address)
     with reading(office.engine) as connection:
-        require_patience(connection, keys, now)
-        person = _may_sign_in(office.reference(connection).directory, name, now)
+        slowing.require_patience(connection, keys, now)
+        person = who_may_sign_in(office.reference(connection).directory, name, now)
         # Nobody is asked for as well, so that both take as long.
         account = connection.execute(select(ACCOUNT).where(ACCOUNT.c.person == (person.code if person else ""))).first()
     if not passwords.matches(password, account.password if account else None) or account is None:
-        _note_failure(office, keys, now)
+        slowing.note_failure(office, keys, now)
         _note_wrong_try(office, person, browser, now)
         raise Refused(Code.WRONG_PASSWORD)
     renewed = passwords.hashed(password) if passwords.is_outdated(account.password) else None
@@ -249,7 +244,7 @@ def find_signed_in(
     row = connection.execute(_SESSION, {"session": hash_of(secret)}).first()
     if row is None or not SessionTimes(created_at=row.created_at, seen_at=row.seen_at).lives(now):
         return None
-    if _may_sign_in(reference.directory, row.person, now) is None:
+    if who_may_sign_in(reference.directory, row.person, now) is None:
         return None
     lacks = row.confirmed_at is None and row.way == BY_PASSWORD and has_to(office, reference.directory, row.person, now)
     return SignedIn(row.person, row.id, row.must_change, lacks, row.seen_at)
@@ -366,76 +361,13 @@ def listed(office: Office) -> list[Account]:
             name=directory.person_name(row.person),
             has_password=row.password is not None,
             must_change=row.must_change,
-            locked=_may_sign_in(directory, row.person, now) is None,
+            locked=who_may_sign_in(directory, row.person, now) is None,
             sessions=living.get(row.person, 0),
             second_factor=row.person in with_factor,
         )
         for row in rows
     ]
     return sorted(found, key=lambda account: (fold_key(account.name), account.person))
-
-
-def begin_reset(office: Office, name: str, browser: Browser = NOWHERE) -> tuple[Person, str] | None:
-    """Make the secret of a link for a forgotten password; None where nobody gets one, which the page does not tell.
-
-    Who has no password signs in by the single sign-on alone and gets none by this way either.
-
-    Raises:
-        Refused: too_many_tries.
-    """
-    now = office.now()
-    keys = (f"reset|{fold_key(name)[:200]}", *((f"|reset|{browser.address}",) if browser.address else ()))
-    with reading(office.engine) as connection:
-        require_patience(connection, keys, now)
-        person = _may_sign_in(office.reference(connection).directory, name, now)
-        known = (
-            person is not None
-            and connection.execute(
-                select(ACCOUNT.c.person).where(ACCOUNT.c.person == person.code, ACCOUNT.c.password.is_not(None))
-            ).first()
-        )
-    _note_failure(office, keys, now)
-    if person is None or not known or not person.email:
-        return None
-    secret = secrets.token_urlsafe(32)
-    with writing(office.engine) as connection:
-        connection.execute(delete(RESET).where(RESET.c.person == person.code))
-        connection.execute(
-            insert(RESET).values(id=hash_of(secret), person=person.code, created_at=now, expires_at=now + RESET_LIVES)
-        )
-    return person, secret
-
-
-def finish_reset(office: Office, secret: str, password: str) -> str:
-    """Set a new password by the link, once; all sessions of the person end.
-
-    Returns: the person's code.
-
-    Raises:
-        Refused: not_found when the link is unknown, used or too old; weak_password, and the link stays good.
-    """
-    now = office.now()
-    with reading(office.engine) as connection:
-        row = connection.execute(select(RESET).where(RESET.c.id == hash_of(secret))).first()
-        if row is None or now >= row.expires_at:
-            raise Refused(Code.NOT_FOUND)
-        person = _known(office.reference(connection).directory, row.person)
-    passwords.require_good(password, person.code, person.name, person.email)
-    made = passwords.hashed(password)
-    with writing(office.engine) as connection:
-        if connection.execute(delete(RESET).where(RESET.c.id == row.id)).rowcount == 0:
-            raise Refused(Code.NOT_FOUND)
-        _keep_password(connection, person.code, made, now, must_change=False)
-        note(connection, person.code, "password.reset", person.code, now)
-    return person.code
-
-
-def reset_is_open(office: Office, secret: str) -> bool:
-    """Whether a link for a forgotten password is still good; looking at it does not use it up."""
-    now = office.now()
-    with reading(office.engine) as connection:
-        expires_at = connection.execute(select(RESET.c.expires_at).where(RESET.c.id == hash_of(secret))).scalar()
-    return expires_at is not None and now < expires_at
 
 
 def _sweep_up(connection: Connection, now: dt.datetime) -> None:
@@ -486,9 +418,10 @@ def begin_session(
     return secret, SignedIn(person, session, must_change)
 
 
-def _keep_password(
+def keep_password(
     connection: Connection, person: str, kept: str, now: dt.datetime, *, must_change: bool, but: str = ""
 ) -> None:
+    """Keep the hash of a new password; all sessions of the person end but the one that is named."""
     values: dict[str, Any] = {"password": kept, "password_at": now, "must_change": must_change}
     if connection.execute(update(ACCOUNT).where(ACCOUNT.c.person == person).values(**values)).rowcount == 0:
         connection.execute(insert(ACCOUNT).values(person=person, created_at=now, **values))
@@ -502,7 +435,12 @@ def may_sign_in(directory: Directory, person: Person, now: dt.datetime) -> bool:
     return not person.locked and bool(directory.posts_on(person.code, local_day(now)))
 
 
-def _may_sign_in(directory: Directory, name: str, now: dt.datetime) -> Person | None:
+def who_may_sign_in(directory: Directory, name: str, now: dt.datetime) -> Person | None:
+    """Whom a name means, where he may sign in that day.
+
+    Args:
+        name: code or e-mail address.
+    """
     try:
         person = directory.find_person(name)
     except Refused:
@@ -510,7 +448,12 @@ def _may_sign_in(directory: Directory, name: str, now: dt.datetime) -> Person | 
     return person if may_sign_in(directory, person, now) else None
 
 
-def _known(directory: Directory, code: str) -> Person:
+def known_person(directory: Directory, code: str) -> Person:
+    """The person of this code.
+
+    Raises:
+        Refused: unknown_person.
+    """
     found = directory.person(code)
     if found is None:
         raise Refused(Code.UNKNOWN_PERSON, person=code)
@@ -522,47 +465,12 @@ def _keys(name: str, address: str) -> tuple[str, ...]:
     return (f"{name[:200]}|{address}", f"|{address}") if address else (f"{name[:200]}|",)
 
 
-def require_patience(connection: Connection, keys: tuple[str, ...], now: dt.datetime) -> None:
-    """Let the next try pass only once it is its time.
-
-    Args:
-        keys: what earlier wrong tries slow; one that begins with `|` is an address.
-
-    Raises:
-        Refused: too_many_tries.
-    """
-    for key in keys:
-        free = FREE_TRIES_OF_AN_ADDRESS if key.startswith("|") else FREE_TRIES
-        may_try_at = _failures(connection, key).may_try_at(now, free)
-        if may_try_at > now:
-            raise Refused(Code.TOO_MANY_TRIES, seconds=int((may_try_at - now).total_seconds()) + 1)
-
-
-def _note_failure(office: Office, keys: tuple[str, ...], now: dt.datetime) -> None:
-    with writing(office.engine) as connection:
-        count_failure(connection, keys, now)
-
-
-def count_failure(connection: Connection, keys: tuple[str, ...], now: dt.datetime) -> None:
-    """Count a wrong try, so that the next ones wait."""
-    for key in keys:
-        failures = _failures(connection, key).after(now)
-        values = {"count": failures.count, "last_at": failures.last_at}
-        if connection.execute(update(FAILURE).where(FAILURE.c.key == key).values(**values)).rowcount == 0:
-            connection.execute(insert(FAILURE).values(key=key, **values))
-
-
 def _note_wrong_try(office: Office, person: Person | None, browser: Browser, now: dt.datetime) -> None:
     """Name in the audit only whom the directory knows: some type their password where their name belongs."""
     with writing(office.engine) as connection:
         audit.note(
             connection, "", "sign_in.failed", person.code if person else "", now, {"address": browser.address[:64]}
         )
-
-
-def _failures(connection: Connection, key: str) -> Failures:
-    row = connection.execute(select(FAILURE).where(FAILURE.c.key == key)).first()
-    return Failures() if row is None else Failures(count=row.count, last_at=row.last_at)
 
 
 def hash_of(secret: str) -> str:

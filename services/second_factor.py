@@ -24,7 +24,7 @@ from models.second_factor import (
     telephone_address,
 )
 from models.tables import ACCOUNT, FAILURE, HALF_SESSION, RECOVERY_CODE, SECOND_FACTOR, SESSION
-from services import accounts, passwords
+from services import accounts, passwords, slowing
 from services.accounts import Browser, SignedIn
 from services.audit import note
 from services.office import Office
@@ -197,10 +197,10 @@ def finish_sign_in(office: Office, secret: str, code: str, browser: Browser) -> 
         if found is None or not accounts.may_sign_in(reference.directory, found, now):
             raise Refused(Code.NOT_FOUND)
         keys = (*_slowed(found.code), *((f"|{browser.address}",) if browser.address else ()))
-        accounts.require_patience(connection, keys, now)
+        slowing.require_patience(connection, keys, now)
         by = _taken(connection, found.code, code, now)
         if by is None:
-            accounts.count_failure(connection, keys, now)
+            slowing.count_failure(connection, keys, now)
             told = {"address": browser.address[:64], "way": "code"}
             note(connection, "", "sign_in.failed", found.code, now, told)
         else:
@@ -234,18 +234,18 @@ def _proved(
     """Do what needs the password and a code once more; wrong ones are counted."""
     keys = _slowed(person)
     with reading(office.engine) as connection:
-        accounts.require_patience(connection, keys, office.now())
+        slowing.require_patience(connection, keys, office.now())
         kept = connection.execute(select(ACCOUNT.c.password).where(ACCOUNT.c.person == person)).scalar()
     right = passwords.matches(password, kept)
     with writing(office.engine) as connection:
         now = office.now(office.reference(connection))
-        accounts.require_patience(connection, keys, now)
+        slowing.require_patience(connection, keys, now)
         done = right and _taken(connection, person, code, now, confirmed=confirmed) is not None
         if done:
             connection.execute(delete(FAILURE).where(FAILURE.c.key == keys[0]))
             answer = then(connection, now)
         else:
-            accounts.count_failure(connection, keys, now)
+            slowing.count_failure(connection, keys, now)
     if not done:
         raise Refused(Code.WRONG_CODE if right else Code.WRONG_PASSWORD)
     return answer

@@ -283,7 +283,7 @@ def show_inbox(shell: Shell, person: str, *, unread: bool, mark: bool, as_json: 
     from database.engine import reading, writing
     from documents.office_notice_text import render_inbox
     from services.acting import find_person
-    from services.asking import inbox_of, mark_read
+    from services.inbox import inbox_of, mark_read
 
     directory = shell.reference().directory
     code = find_person(directory, person)

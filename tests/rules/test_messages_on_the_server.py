@@ -16,7 +16,7 @@ from models.commands import Acknowledge, Comment, Submit, Urge
 from models.local_time import LOCAL, local_day
 from models.tables import MAIL
 from models.vocabulary import Urgency
-from services.asking import inbox_of
+from services.inbox import inbox_of
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 

@@ -20,7 +20,7 @@ from database.engine import reading, writing
 from models.refusal import Code, Refused
 from models.sign_in import FREE_TRIES, FREE_TRIES_OF_AN_ADDRESS, IDLE, LONGEST_SESSION
 from models.tables import ACCOUNT, FAILURE, RESET, SESSION
-from services import accounts, passwords
+from services import accounts, forgotten_password, passwords
 from services.accounts import Browser, SignedIn
 from services.office import Office
 
@@ -229,7 +229,7 @@ def test_a_session_ends_when_nobody_uses_it_and_lives_on_while_somebody_does(
 def test_what_no_longer_counts_is_deleted_at_the_next_sign_in(office: Office, clock: time_machine.Traveller) -> None:
     accounts.sign_in(office, PERSON, PASSWORD, HERE)
     refusal(Code.WRONG_PASSWORD, office, "không.ai", "sai")
-    accounts.begin_reset(office, NAME)
+    forgotten_password.begin_reset(office, NAME)
     clock.shift(LONGEST_SESSION + dt.timedelta(seconds=1))
 
     accounts.sign_in(office, PERSON, PASSWORD, THERE)
@@ -289,42 +289,42 @@ def test_the_list_says_who_has_an_account_and_how_many_sessions(office: Office) 
 
 def test_a_forgotten_password_is_made_anew_once_by_a_link(office: Office) -> None:
     here, _ = accounts.sign_in(office, PERSON, PASSWORD, HERE)
-    begun = accounts.begin_reset(office, NAME)
+    begun = forgotten_password.begin_reset(office, NAME)
     assert begun is not None
     person, secret = begun
 
     with pytest.raises(Refused):
-        accounts.finish_reset(office, secret, "12345678")
-    assert accounts.finish_reset(office, secret, "gió thổi qua đồng Sơn Tịnh") == person.code == PERSON
+        forgotten_password.finish_reset(office, secret, "12345678")
+    assert forgotten_password.finish_reset(office, secret, "gió thổi qua đồng Sơn Tịnh") == person.code == PERSON
 
     assert accounts.signed_in(office, here) is None
     accounts.sign_in(office, PERSON, "gió thổi qua đồng Sơn Tịnh", HERE)
     with pytest.raises(Refused) as refused:
-        accounts.finish_reset(office, secret, "một câu khác hẳn")
+        forgotten_password.finish_reset(office, secret, "một câu khác hẳn")
     assert refused.value.code is Code.NOT_FOUND
 
 
 def test_a_link_is_good_for_an_hour(office: Office, clock: time_machine.Traveller) -> None:
-    begun = accounts.begin_reset(office, NAME)
+    begun = forgotten_password.begin_reset(office, NAME)
     assert begun is not None
-    clock.shift(accounts.RESET_LIVES)
+    clock.shift(forgotten_password.RESET_LIVES)
 
     with pytest.raises(Refused) as refused:
-        accounts.finish_reset(office, begun[1], "gió thổi qua đồng Sơn Tịnh")
+        forgotten_password.finish_reset(office, begun[1], "gió thổi qua đồng Sơn Tịnh")
     assert refused.value.code is Code.NOT_FOUND
 
 
 @pytest.mark.parametrize("name", ["không.ai", "truong.stc"])
 def test_nobody_gets_a_link_for_an_account_that_is_not_there(office: Office, name: str) -> None:
-    assert accounts.begin_reset(office, name) is None
+    assert forgotten_password.begin_reset(office, name) is None
 
 
 def test_links_cannot_be_asked_for_without_end(office: Office) -> None:
     for _ in range(FREE_TRIES):
-        accounts.begin_reset(office, NAME)
+        forgotten_password.begin_reset(office, NAME)
 
     with pytest.raises(Refused) as refused:
-        accounts.begin_reset(office, NAME)
+        forgotten_password.begin_reset(office, NAME)
     assert refused.value.code is Code.TOO_MANY_TRIES
 
 

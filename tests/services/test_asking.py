@@ -26,14 +26,13 @@ from services.asking import (
     Standing,
     board,
     history_of,
-    inbox_of,
     list_directives,
-    mark_read,
     next_of,
     page_of,
     status_of,
 )
 from services.filters import make_filter
+from services.inbox import inbox_of, mark_read
 
 FRIDAY = "Fri 2026-03-20"
 """The day on which the deadlines lie that midnight makes overdue."""

@@ -28,7 +28,7 @@ from models.tables import (
     TOKEN,
 )
 from models.vocabulary import Position
-from services import accounts
+from services import accounts, forgotten_password
 from services.accounts import Browser
 from services.audit import note
 from services.data_files import FileRefused
@@ -55,7 +55,7 @@ def gone(desk: Desk) -> Desk:
     for name in (MAIL_ADDRESS, NAME):
         with pytest.raises(Refused):
             accounts.sign_in(office, name, "sai", Browser("203.0.113.77"))
-    accounts.begin_reset(office, MAIL_ADDRESS, Browser("203.0.113.77"))
+    forgotten_password.begin_reset(office, MAIL_ADDRESS, Browser("203.0.113.77"))
     desk.register("NV-1", "Wed 2026-03-04 10:05", deadline=a_deadline("2026-04-30"))
     desk.act("NV-1", c.Acknowledge(), CODE, "Wed 2026-03-04 11:00")
     desk.act("NV-1", c.Submit(result="xong"), CODE, "Wed 2026-03-04 12:00")

@@ -30,7 +30,7 @@ from models.second_factor import (
 )
 from models.sign_in import FREE_TRIES
 from models.tables import AUDIT, RECOVERY_CODE
-from services import accounts, second_factor
+from services import accounts, forgotten_password, second_factor
 from services.accounts import Browser, CodeNeeded, SignedIn
 from services.directories import enter_absence
 from services.office import Office
@@ -221,10 +221,10 @@ def test_a_recovery_code_is_good_once_in_any_writing(office: Office, clock: time
 
 def test_a_forgotten_password_is_no_way_around_it(office: Office, clock: time_machine.Traveller) -> None:
     switched_on(office, clock)
-    begun = accounts.begin_reset(office, PERSON)
+    begun = forgotten_password.begin_reset(office, PERSON)
     assert begun is not None
 
-    accounts.finish_reset(office, begun[1], "nắng lên trên núi Ấn")
+    forgotten_password.finish_reset(office, begun[1], "nắng lên trên núi Ấn")
 
     with pytest.raises(CodeNeeded):
         accounts.sign_in(office, PERSON, "nắng lên trên núi Ấn", HERE)

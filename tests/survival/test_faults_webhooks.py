@@ -35,7 +35,7 @@ from documents.language import Language
 from documents.office_notice_text import render_inbox
 from models.tables import LEDGER, PERSON, POST, WEBHOOK
 from models.vocabulary import Urgency
-from services.asking import inbox_of
+from services.inbox import inbox_of
 from services.office import Office
 from services.webhooks import Webhook, add, listed, remove
 

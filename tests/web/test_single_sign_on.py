@@ -18,7 +18,7 @@ from models.local_time import local_day
 from models.safe_address import is_safe_address
 from models.tables import AUDIT, IDENTITY
 from models.vocabulary import Position
-from services import accounts
+from services import accounts, forgotten_password
 from services.accounts import Browser
 from services.openid_provider import Provider
 from services.single_sign_on import ClaimNames, SingleSignOn
@@ -239,7 +239,7 @@ async def test_a_password_that_somebody_else_made_is_taken_away_and_asked_for_no
 
     assert (await browser.get("/board")).status_code == 200
     assert not accounts.listed(desk.office)[0].has_password
-    assert accounts.begin_reset(desk.office, "truong.syt", Browser()) is None
+    assert forgotten_password.begin_reset(desk.office, "truong.syt", Browser()) is None
 
 
 # --- Agency and position from the claims ---------------------------------------------------------------------

@@ -10,7 +10,7 @@ from database.engine import reading, writing
 from documents.office_notice_text import render_inbox
 from models.tables import GREATEST_NUMBER
 from services.answers import Instant, Said
-from services.asking import InboxItem, inbox_of, mark_numbers_read
+from services.inbox import InboxItem, inbox_of, mark_numbers_read
 from services.office import Office
 from web.api.described import PREFIX, problems
 from web.api.door import Caller, Reads, Writes

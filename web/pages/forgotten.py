@@ -10,7 +10,7 @@ from starlette.responses import Response
 from documents.language import N_, Language, sentence
 from documents.sentences import refusal_sentence
 from models.refusal import Code, Refused
-from services import accounts
+from services import forgotten_password
 from services.forgotten_password import Mailing, send_link
 from services.office import Office
 from web.door import browser_of, language_of
@@ -52,7 +52,7 @@ def forgotten_routes(office: Office, mailing: Mailing) -> APIRouter:
 
     @router.get("/reset/{secret}")
     def ask_for_password(request: Request, secret: str) -> Response:
-        return _reset_page(language_of(request), ResetView(secret, accounts.reset_is_open(office, secret)))
+        return _reset_page(language_of(request), ResetView(secret, forgotten_password.reset_is_open(office, secret)))
 
     @router.post("/reset/{secret}")
     def set_password(
@@ -63,7 +63,7 @@ def forgotten_routes(office: Office, mailing: Mailing) -> APIRouter:
             told = sentence(N_("Hai lần nhập mật khẩu mới không giống nhau."), language)
             return _reset_page(language, ResetView(secret, open=True, refused=told))
         try:
-            accounts.finish_reset(office, secret, new)
+            forgotten_password.finish_reset(office, secret, new)
         except Refused as refused:
             if refused.code is Code.NOT_FOUND:
                 return _reset_page(language, ResetView(secret, open=False))

@@ -12,7 +12,7 @@ from database.engine import reading, writing
 from documents.notice_text import NoticeText
 from documents.office_notice_text import render_inbox
 from models.notices import NoticeContent
-from services.asking import InboxItem, inbox_of, mark_read
+from services.inbox import InboxItem, inbox_of, mark_read
 from services.office import Office
 from web.door import reader_of
 from web.rendering import Reader, View, page
