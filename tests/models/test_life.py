@@ -100,6 +100,20 @@ def test_a_coordinating_agency_named_twice_coordinates_once() -> None:
     assert directive.coordinating_agencies == (COORDINATING, OTHER)
 
 
+def test_a_document_without_a_date_holds_no_deadline_up() -> None:
+    undated = SourceDocument(number="1234/UBND-KGVX", date=None, type="Công văn")
+
+    assert decide(None, a_registration(document=undated, deadline=LATER), SECRETARIAT, NOW)
+
+
+def test_what_is_moved_in_was_reported_before_now_or_in_this_instant() -> None:
+    registration = a_registration()
+
+    assert decide(None, c.MoveIn(registration=registration, reported_at=NOW), SECRETARIAT, NOW)
+    later = NOW + dt.timedelta(seconds=1)
+    assert refusal(None, c.MoveIn(registration=registration, reported_at=later)).code is Code.BAD_DATE
+
+
 def test_moving_in_needs_a_lead_agency() -> None:
     registration = a_registration(lead_agency=None)
 
@@ -179,6 +193,25 @@ def test_a_report_says_something_and_its_percent_is_from_0_to_100() -> None:
     for percent in (-1, 101):
         with pytest.raises(ValueError, match="percent"):
             c.ReportProgress(percent=percent)
+
+
+def test_a_report_on_what_is_in_progress_acknowledges_nothing_again() -> None:
+    events = decide(a_directive("in_progress"), c.ReportProgress(text="Tiếp tục"), LEAD_AGENCY, NOW)
+
+    assert [event.kind for event in events] == ["progress_reported"]
+
+
+def test_a_file_alone_is_a_report() -> None:
+    assert decide(a_directive("in_progress"), c.ReportProgress(attachments=("bao-cao.pdf",)), LEAD_AGENCY, NOW)
+
+
+def test_the_lead_agency_alone_says_for_whom_it_waits_and_only_for_one_that_coordinates() -> None:
+    waits = c.ReportProgress(text="Chờ góp ý", waiting_for=(COORDINATING,))
+    for_another = c.ReportProgress(text="Chờ góp ý", waiting_for=(OTHER,))
+
+    assert decide(a_directive("in_progress"), waits, LEAD_AGENCY, NOW)
+    assert refusal(a_directive("in_progress"), waits, COORDINATING_AGENCY).code is Code.NOT_LEAD_AGENCY
+    assert refusal(a_directive("in_progress"), for_another, LEAD_AGENCY).code is Code.NOT_COORDINATING_AGENCY
 
 
 def test_a_report_without_percent_leaves_the_last_one() -> None:
@@ -377,6 +410,9 @@ def test_an_amendment_sets_or_takes_away_the_deadline_and_keeps_the_first() -> N
     [
         (c.Amend(content="Mới"), Code.REASON_REQUIRED),
         (c.Amend(reason="Sửa"), Code.NOTHING_TO_AMEND),
+        (c.Amend(reason="Sửa", urgency=Urgency.NORMAL), Code.NOTHING_TO_AMEND),
+        (c.Amend(reason="Sửa", deadline=a_deadline("2026-03-20")), Code.NOTHING_TO_AMEND),
+        (c.Amend(reason="Sửa", coordinating_agencies=(COORDINATING,)), Code.NOTHING_TO_AMEND),
         (c.Amend(reason="Sửa", content=" "), Code.TEXT_REQUIRED),
         (c.Amend(reason="Sửa", deadline=PAST), Code.DEADLINE_IN_PAST),
         (c.Amend(reason="Sửa", coordinating_agencies=(LEAD,)), Code.LEAD_COORDINATES),
@@ -384,6 +420,21 @@ def test_an_amendment_sets_or_takes_away_the_deadline_and_keeps_the_first() -> N
 )
 def test_an_amendment_has_a_reason_and_something_that_can_be_meant(change: c.Amend, code: Code) -> None:
     assert refusal(a_directive("in_progress"), change, LEADER).code is code
+
+
+def test_a_deadline_that_is_not_there_cannot_be_taken_away() -> None:
+    change = c.Amend(reason="Bỏ hạn", no_deadline=True)
+
+    assert refusal(a_directive("in_progress", deadline=None), change, LEADER).code is Code.NOTHING_TO_AMEND
+
+
+def test_an_amendment_names_the_agencies_that_coordinate_no_longer_so_that_they_are_told() -> None:
+    directive = a_directive("in_progress", coordinating=(COORDINATING, OTHER))
+
+    (amended,) = decide(directive, c.Amend(reason="Bớt", coordinating_agencies=(OTHER,)), LEADER, NOW)
+
+    assert isinstance(amended, e.Amended)
+    assert amended.released == (COORDINATING,)
 
 
 def test_urging_needs_its_text_and_changes_nothing() -> None:

@@ -115,6 +115,7 @@ def test_an_officer_who_follows_fields_has_theirs_and_a_clerk_has_all() -> None:
     assert concern_of(WATCHER, with_post(Position.CLERK), TODAY) == EVERYTHING
     assert concern_of(WATCHER, with_post(Position.HEAD), TODAY).agencies == {LEAD}
     assert concern_of(WATCHER, with_post(Position.CHAIRMAN, locked=True), TODAY) == NOTHING
+    assert concern_of("không.ai", officer, TODAY) == NOTHING
 
 
 def test_what_names_no_field_is_in_the_charge_of_the_leader_of_its_agencys_field() -> None:
