@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from opentelemetry.trace import set_span_in_context as within
 
-from services.tracing import Place, Told, span_id_of, trace_id_of
+from services.trace_places import Place, Told, span_id_of, trace_id_of
 
 STOP_SECONDS: Final = 2.0
 """How long the last spans may take to leave when a process stops; a collector that hangs holds nobody up."""

@@ -9,13 +9,12 @@ A span says which directive, command, route or mail. It says nothing that people
 """
 
 import contextlib
-import hashlib
 import importlib.util
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from sqlalchemy import Engine
@@ -26,33 +25,14 @@ from activities.mail_queue import causes
 from activities.mail_run import Tried
 from database.engine import reading
 from models.engine import CommandEnvelope, Outcome
+from services.trace_places import Place, Told
 
 if TYPE_CHECKING:
     from services.spans import Spans
 
-Step = Literal["click", "update", "commit"]
-"""The steps of which an act has one; the next finds its span as its parent."""
-
-Told = Mapping[str, str | int]
-
 _PACKAGES: Final = ("opentelemetry", "opentelemetry.sdk", "opentelemetry.exporter", "opentelemetry.exporter.otlp")
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a span stands.
-
-    Attributes:
-        cause: whose trace it is: a command's id, or what `own_step` says.
-        step: of which it is the span; None for one that may be there more than once.
-        within: the step in which it happened; None for the first.
-    """
-
-    cause: str
-    step: Step | None
-    within: Step | None = None
 
 
 @dataclass
@@ -64,16 +44,6 @@ class Click:
 
 _spans: "Spans | None" = None
 _click: ContextVar[Click | None] = ContextVar("click", default=None)
-
-
-def trace_id_of(cause: str) -> int:
-    """The id of an act's trace, as everything that knows its cause finds it."""
-    return int.from_bytes(hashlib.sha256(f"dondoc trace {cause}".encode()).digest()[:16], "big")
-
-
-def span_id_of(cause: str, step: Step) -> int:
-    """The id of the span of one step of it."""
-    return int.from_bytes(hashlib.sha256(f"dondoc {step} {cause}".encode()).digest()[:8], "big")
 
 
 def own_step(directive: str, seq: int) -> str:

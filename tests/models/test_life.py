@@ -288,6 +288,12 @@ def test_what_is_granted_is_later_than_what_holds_and_not_past() -> None:
     assert refusal(with_request(), c.DecideExtension(granted=True), LEADER, after).code is Code.DEADLINE_IN_PAST
 
 
+def test_what_was_asked_for_may_be_granted_though_the_deadline_was_taken_away_meanwhile() -> None:
+    without = apply(with_request(), c.Amend(reason="Bỏ hạn", no_deadline=True), LEADER, NOW)
+
+    assert apply(without, c.DecideExtension(granted=True), LEADER, NOW).deadline == LATER
+
+
 def test_nobody_decides_on_a_request_of_an_agency_of_his_own_in_person_or_as_a_deputy() -> None:
     deputy = c.Actor(
         person="pct.vanxa",

@@ -13,7 +13,8 @@ from temporalio.common import MetricMeter
 from activities.doorkeeper import Passed
 from services import tracing
 from services.office import Office
-from services.tracing import begin_click, begin_tracing, can_trace, end_tracing, is_on, span_id_of, trace_id_of
+from services.trace_places import span_id_of, trace_id_of
+from services.tracing import begin_click, begin_tracing, can_trace, end_tracing, is_on
 from services.watchers import together, watchers_of
 
 
