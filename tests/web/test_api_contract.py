@@ -2,10 +2,9 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from pathlib import Path
 
 import pytest
 import schemathesis
@@ -64,11 +63,9 @@ class Outcome:
 
 
 @pytest.fixture
-def desk(seeded_database: Path, tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk.copied(seeded_database, tmp_path / "data")
+def desk(desk: Desk) -> Desk:
     furnish(desk)
-    yield desk
-    desk.office.engine.dispose()
+    return desk
 
 
 def run(

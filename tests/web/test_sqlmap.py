@@ -52,11 +52,9 @@ PAGES = (
 
 
 @pytest.fixture
-def desk(seeded_database: Path, tmp_path: Path) -> Iterator[Desk]:
-    desk = Desk.copied(seeded_database, tmp_path / "data")
+def desk(desk: Desk) -> Desk:
     furnish(desk)
-    yield desk
-    desk.office.engine.dispose()
+    return desk
 
 
 @dataclass
